@@ -1,0 +1,17 @@
+"""The one place that reads the wall clock; everything else is given `now`."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+Clock = Callable[[], datetime]
+"""Gives the present moment as an aware UTC datetime."""
+
+
+def system_clock() -> datetime:
+    """Give the present moment in UTC."""
+    return datetime.now(UTC)
+
+
+def instant(moment: datetime) -> str:
+    """Write `moment` as xs:dateTime in UTC with milliseconds (SAML Core 1.3.3)."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

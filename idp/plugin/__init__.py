@@ -1,0 +1,70 @@
+"""All that a plug-in imports: outcomes, the visit, tools, the descriptor, settings."""
+
+from idp.core.codes import Code
+from idp.core.errors import AuthnError, DependencyError, Problem, SealError
+from idp.core.proof import Binding, Factor, Proof
+from idp.core.secret import Secret
+from idp.core.subject import Subject
+from idp.plugin.method import API, Budget, Checkable, Identifying, Limit, Method, Plugin
+from idp.plugin.outcome import Ask, Listener, Outcome, Proved, Refused, SendTo, Skipped, Wrong
+from idp.plugin.tools import (
+    Attributes,
+    BindAnswer,
+    BindState,
+    Count,
+    Credential,
+    CredentialKind,
+    Credentials,
+    Moments,
+    People,
+    SiteFacts,
+    Tools,
+)
+from idp.plugin.visit import CertificateEvidence, Claim, Purpose, Visit
+from idp.settings.base import Field, Group, Settings
+
+__all__ = [
+    "API",
+    "Ask",
+    "Attributes",
+    "AuthnError",
+    "BindAnswer",
+    "BindState",
+    "Binding",
+    "Budget",
+    "CertificateEvidence",
+    "Checkable",
+    "Claim",
+    "Code",
+    "Count",
+    "Credential",
+    "CredentialKind",
+    "Credentials",
+    "DependencyError",
+    "Factor",
+    "Field",
+    "Group",
+    "Identifying",
+    "Limit",
+    "Listener",
+    "Method",
+    "Moments",
+    "Outcome",
+    "People",
+    "Plugin",
+    "Problem",
+    "Proof",
+    "Proved",
+    "Purpose",
+    "Refused",
+    "SealError",
+    "Secret",
+    "SendTo",
+    "Settings",
+    "SiteFacts",
+    "Skipped",
+    "Subject",
+    "Tools",
+    "Visit",
+    "Wrong",
+]

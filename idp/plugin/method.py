@@ -1,0 +1,81 @@
+"""What a plug-in is: a descriptor, a method, and the abilities it may add."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol, runtime_checkable
+
+from idp.core.errors import Problem
+from idp.core.proof import Factor
+from idp.plugin.outcome import Outcome
+from idp.plugin.tools import Tools
+from idp.plugin.visit import Claim, Visit
+from idp.settings.base import Settings
+
+API = 1
+"""The version of this interface; a plug-in made for another is refused at start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many wrong tries in so long a time."""
+
+    tries: int
+    window: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How many wrong tries a method stands, by person and by address (security.md T-05, W-11).
+
+    With `lanes`, tries from a named network or from a browser the person has used before are counted apart from
+    strangers', so that a stranger cannot lock the person out.
+    """
+
+    person: tuple[Limit, ...]
+    address: tuple[Limit, ...]
+    lanes: bool = False
+
+
+class Method(Protocol):
+    """One way to prove who one is. Steps never call one another: a method answers, the engine routes."""
+
+    def begin(self, visit: Visit, tools: Tools) -> Outcome:
+        """Start: usually an Ask. Must not change anything."""
+
+    def resume(self, visit: Visit, tools: Tools) -> Outcome:
+        """Judge what the person sent. Raises DependencyError when it cannot: never a proof."""
+
+
+@runtime_checkable
+class Identifying(Protocol):
+    """A method that learns who the person is from its own form; needed of the first method of a chain."""
+
+    def identify(self, visit: Visit, tools: Tools) -> Claim:
+        """Say who the form names, so that the try can be charged before it is judged. Proves nothing."""
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """A method that can say at start what is wrong with its surroundings."""
+
+    def check(self, tools: Tools) -> Sequence[Problem]:
+        """Give everything wrong; an empty sequence when all is well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """The object `PLUGIN` of a plug-in's package, found by the entry-point group `idp.plugins`.
+
+    `package` holds templates/<name>/, static/<name>/ and words/; `make` builds the method from its checked settings;
+    `budget` is None for what cannot be guessed; `commands` are command-line groups (Commanding).
+    """
+
+    name: str
+    package: str
+    factors: frozenset[Factor]
+    settings: type[Settings]
+    make: Callable[[Any], Method]
+    budget: Budget | None
+    api: int = API
+    commands: Callable[[], Any] | None = None

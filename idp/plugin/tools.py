@@ -1,0 +1,159 @@
+"""What a method may use; every part of it is given, nothing is reached for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from idp.core.secret import Secret
+from idp.core.subject import Subject
+
+Attributes = Mapping[str, tuple[str, ...]]
+"""Directory attributes by lower-case name, values in the directory's order; only those that are text."""
+
+
+class BindState(StrEnum):
+    """What the directory said to a password; everything but ACCEPTED is no login.
+
+    LOCKED may be said before the password was looked at, so no page may show it as such (security.md W-08);
+    EXPIRED and MUST_CHANGE are said only of a right password.
+    """
+
+    ACCEPTED = "accepted"
+    WRONG = "wrong"
+    LOCKED = "locked"
+    DISABLED = "disabled"
+    EXPIRED = "expired"
+    MUST_CHANGE = "must-change"
+
+
+@dataclass(frozen=True, slots=True)
+class BindAnswer:
+    """The directory's word on a password, with its warnings."""
+
+    state: BindState
+    grace_logins_left: int | None = None
+    expires_in_seconds: int | None = None
+
+
+class People(Protocol):
+    """The people of the directory."""
+
+    def find(self, username: str) -> Subject | None:
+        """Give the one entry that `username` names; None for none or several. Raises DependencyError."""
+
+    def attributes(self, subject: Subject) -> Attributes:
+        """Give the entry's attributes, at most 60 s old. Raises DependencyError."""
+
+    def bind(self, subject: Subject, password: Secret) -> BindAnswer:
+        """Prove a password on a connection of its own. Raises DependencyError."""
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialKind:
+    """Where a method keeps its credentials on the person's entry.
+
+    `object_class` is an auxiliary class; `fields` maps the method's names to LDAP attributes and must hold "id";
+    `sealed` are the fields sealed with the site's key and bound to the entry; `integers` are compared as numbers.
+    """
+
+    name: str
+    object_class: str
+    fields: Mapping[str, str]
+    sealed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """One credential as it stands in the directory.
+
+    `values` has every field that is present but the sealed ones, which are in `secrets`, opened. `facts` are what
+    the seal itself vouches for, e.g. {"binding": "campus-first"}; empty for a value that was never sealed by us.
+    """
+
+    kind: str
+    id: str
+    values: Mapping[str, bytes]
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+class Credentials(Protocol):
+    """Credentials on people's entries; every change is compare-and-swap at the one writer (design 4, 8)."""
+
+    def list(self, subject: Subject, kind: CredentialKind) -> tuple[Credential, ...]:
+        """Give the person's credentials of a kind, read from the writer.
+
+        Raises SealError if a sealed field does not open, DependencyError if the writer cannot be read.
+        """
+
+    def swap(self, subject: Subject, credential: Credential, kind: CredentialKind, new: Mapping[str, bytes]) -> bool:
+        """Change fields in one modify that also compares the credential's id and every changed field's old value.
+
+        False when somebody else was first. Raises DependencyError when the writer cannot record it.
+        """
+
+    def add(
+        self,
+        subject: Subject,
+        kind: CredentialKind,
+        values: Mapping[str, bytes],
+        secrets: Mapping[str, Secret],
+        facts: Mapping[str, str],
+    ) -> None:
+        """Put a credential in place of whatever stood there, in one modify. Raises DependencyError."""
+
+    def remove(self, subject: Subject, kind: CredentialKind) -> bool:
+        """Take the person's credential of a kind away; False if there was none. Raises DependencyError."""
+
+
+class Moments(Protocol):
+    """Short-lived state shared by all workers, in the plug-in's own name space. Raises DependencyError: fail closed."""
+
+    def put(self, key: str, value: bytes, expires: datetime, person: str | None = None) -> bool:
+        """Store if absent; False when a live value stands."""
+
+    def get(self, key: str) -> bytes | None:
+        """Give the live value."""
+
+    def take(self, key: str) -> bytes | None:
+        """Give the live value and remove it; one caller wins."""
+
+    def swap(self, key: str, old: bytes, new: bytes, expires: datetime) -> bool:
+        """Replace if the live value is `old`, byte for byte."""
+
+    def add(self, name: str, amount: int, lifetime: timedelta) -> "Count":
+        """Add to a counter whose life began with its first addition."""
+
+    def of(self, person: str) -> Sequence[tuple[str, bytes]]:
+        """Give the live keys and values stored for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A counter's value after an addition, and when it starts anew."""
+
+    value: int
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFacts:
+    """What a method may know of the site."""
+
+    entity_id: str
+    base_url: str
+    names: Mapping[str, str]
+    otp_issuer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """Everything a method may use during one step."""
+
+    now: datetime
+    people: People
+    credentials: Credentials
+    moments: Moments
+    site: SiteFacts

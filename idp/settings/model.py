@@ -1,0 +1,250 @@
+"""`idp.toml` as frozen models; every key, its default and its meaning are here and nowhere else."""
+
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, HttpUrl, TypeAdapter
+
+from idp.core.proof import Binding
+from idp.settings.base import Field, Group, Settings
+
+
+def _url(text: str) -> str:
+    TypeAdapter(HttpUrl).validate_python(text)
+    return text.rstrip("/")
+
+
+def _range(text: str) -> str:
+    ip_network(text, strict=True)
+    return text
+
+
+Url = Annotated[str, AfterValidator(_url)]
+Range = Annotated[str, AfterValidator(_range)]
+Words = dict[str, str]
+"""A text by language, e.g. {ja = "例示大学", en = "Example University"}."""
+
+
+class Site(Group):
+    """Who runs this identity provider."""
+
+    entity_id: str = Field(min_length=1, max_length=256)
+    base_url: Url
+    name: Words
+    scopes: tuple[str, ...] = Field(min_length=1)
+    languages: tuple[str, ...] = ("ja", "en")
+    time_zone: str = "Asia/Tokyo"
+    otp_issuer: str = Field(default="Warifu", pattern=r"^[^:&%#?+/\"\\\x00-\x1f]{1,48}$")
+    help_url: str = ""
+    password_help: Words = {}
+    privacy_url: str = ""
+    logo_url: str = ""
+    description: Words = {}
+    technical_contact_mail: str = ""
+    colour: str = Field(default="#a8322c", pattern=r"^#[0-9a-fA-F]{6}$")
+    site_codes: dict[str, str] = {}
+
+
+class Listen(Group):
+    """Where requests come in. `main` and `certificate` speak TLS; `plain` and `socket` stand behind `proxies`."""
+
+    main: str | None = None
+    certificate: str | None = None
+    certificate_url: str = ""
+    plain: str | None = None
+    socket: Path | None = None
+    proxies: tuple[Range, ...] = ()
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    workers: int = Field(default=0, ge=0, le=64)
+    threads: int = Field(default=4, ge=1, le=32)
+
+
+class KeyPair(Group):
+    """A private key and its certificate, PEM."""
+
+    key: Path
+    certificate: Path
+
+
+class Keys(Group):
+    """Our keys: the first signing key signs, all are published (a rollover has two)."""
+
+    signing: tuple[KeyPair, ...] = Field(min_length=1)
+    encryption: tuple[KeyPair, ...] = ()
+    seal: tuple[Path, ...] = Field(min_length=1)
+    cookie: Path
+
+
+class Directory(Group):
+    """Where the people are. The first of `uris` that answers is read; `writer` alone is written."""
+
+    uris: tuple[str, ...] = Field(min_length=1)
+    writer: str = ""
+    start_tls: bool = True
+    ca: Path | None = None
+    bind_dn: str = ""
+    bind_password_file: Path | None = None
+    enrol_dn: str = ""
+    enrol_password_file: Path | None = None
+    people_dn: str
+    user_filter: str = "(uid={username})"
+    username_attribute: str = "uid"
+    id_attribute: Literal["entryUUID", "nsUniqueId", "objectGUID"] = "entryUUID"
+    attributes: tuple[str, ...] = ()
+    group_attribute: str = "memberOf"
+    connections: int = Field(default=4, ge=1, le=32)
+    timeout_seconds: float = Field(default=3.0, gt=0, le=30)
+    fresh_seconds: int = Field(default=60, ge=0, le=60)
+    lockout_seconds: int = Field(default=0, ge=0)
+
+
+class Store(Group):
+    """Where short-lived state is: one file of SQLite, or Redis."""
+
+    path: Path | None = None
+    redis: str = ""
+    redis_password_file: Path | None = None
+
+
+class Session(Group):
+    """How long a login lasts, by the server's clock (NIST SP 800-63B-4 2.2.3)."""
+
+    idle_minutes: int = Field(default=60, ge=1, le=24 * 60)
+    absolute_hours: int = Field(default=8, ge=1, le=24)
+    conversation_minutes: int = Field(default=15, ge=10, le=60)
+
+
+class NetworkRanges(Group):
+    """A named network: ranges without the exceptions."""
+
+    ranges: tuple[Range, ...] = ()
+    exceptions: tuple[Range, ...] = Field(default=(), alias="except")
+
+
+class Rule(Group):
+    """One row of the table of rules; empty means any; the first row that fits decides."""
+
+    name: str
+    action: Literal["login", "register", "replace", "reset"] = "login"
+    networks: tuple[str, ...] = ()
+    service_providers: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    authn_contexts: tuple[str, ...] = ()
+    require: Literal["password", "two-factors", "refuse"]
+
+
+class AuthnContext(Group):
+    """One class of AuthnContext and what must have been proved for it; the order of the list is the order of strength."""
+
+    uri: str
+    methods: tuple[str, ...] = ()
+    two_factors: bool = False
+    bindings: tuple[Binding, ...] | None = None
+
+
+class Login(Group):
+    """The methods, in the order they are offered; the first proves who the person is."""
+
+    methods: tuple[str, ...] = Field(min_length=1)
+    rules: tuple[Rule, ...] = ()
+    authn_contexts: tuple[AuthnContext, ...] = Field(min_length=1)
+
+
+class Attribute(Group):
+    """An attribute that may be released: where it comes from and what it is called on the wire."""
+
+    name: str
+    friendly_name: str = ""
+    name_format: str = "urn:oasis:names:tc:SAML:2.0:attrname-format:uri"
+    source: str = ""
+    value: tuple[str, ...] = ()
+    scope: str = ""
+    scoped: bool = False
+
+
+class Release(Group):
+    """One rule of release: these attributes (and only these values, if named) to these service providers."""
+
+    name: str
+    service_providers: tuple[str, ...] = ()
+    entity_categories: tuple[str, ...] = ()
+    any_service_provider: bool = False
+    attributes: tuple[str, ...] = Field(min_length=1)
+    values: dict[str, tuple[str, ...]] = {}
+
+
+class ServiceProvider(Group):
+    """What is different for one service provider; every weakening is named in the log at start."""
+
+    entity_id: str
+    authn_contexts: tuple[str, ...] = ()
+    allow_sha1: bool = False
+    allow_cbc: bool = False
+    allow_unencrypted: bool = False
+    sign_assertion: bool | None = None
+    clock_skew_seconds: int | None = Field(default=None, ge=0, le=600)
+
+
+class Metadata(Group):
+    """Who the service providers are: each XML file in `folder` is registered by its place."""
+
+    folder: Path
+    index: Path
+    allow_loopback_http: bool = False
+    refresh_seconds: float = Field(default=2.0, gt=0, le=3600)
+
+
+class Saml(Group):
+    """Numbers of the protocol (Shibboleth's defaults: PT3M, PT3M, PT5M)."""
+
+    message_lifetime_seconds: int = Field(default=180, ge=30, le=600)
+    clock_skew_seconds: int = Field(default=180, ge=0, le=300)
+    assertion_lifetime_seconds: int = Field(default=300, ge=60, le=300)
+    strict_relay_state: bool = False
+    data_encryption: Literal["aes128-gcm", "aes256-gcm"] = "aes128-gcm"
+
+
+class Audit(Group):
+    """The audit stream; with `required` nobody gets an assertion that could not be written down."""
+
+    log: Path
+    json_log: Path | None = None
+    required: bool = True
+    process_log: Path | None = None
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+
+class ConfirmationSP(Group):
+    """The confirmation service provider `/mfa-test/`, a process of its own."""
+
+    url: Url
+    listen: str
+    entity_id: str
+    tls_certificate: Path
+    tls_key: Path
+    signing: KeyPair
+    ca: Path
+
+
+class IdPSettings(Settings):
+    """The whole of `idp.toml`."""
+
+    site: Site
+    listen: Listen
+    keys: Keys
+    directory: Directory
+    store: Store
+    session: Session = Session()
+    networks: dict[str, NetworkRanges] = {}
+    login: Login
+    limits: dict[str, dict[str, tuple[str, ...]]] = {}
+    attributes: dict[str, Attribute] = {}
+    release: tuple[Release, ...] = ()
+    service_provider: tuple[ServiceProvider, ...] = ()
+    metadata: Metadata
+    saml: Saml = Saml()
+    audit: Audit
+    confirmation: ConfirmationSP | None = None
+    plugins: dict[str, dict[str, Any]] = {}

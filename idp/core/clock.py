@@ -14,4 +14,4 @@ def system_clock() -> datetime:
 
 def instant(moment: datetime) -> str:
     """Write `moment` as xs:dateTime in UTC with milliseconds (SAML Core 1.3.3)."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"

@@ -59,6 +59,7 @@ class Code(StrEnum):
     OTHER_BROWSER = "S102"
     FORM_FORGED = "S103"
     COOKIES_OFF = "S104"
+    SENT_HERE = "S105"
     NOT_FOUND = "S201"
     METHOD_NOT_ALLOWED = "S202"
     BROKEN = "S500"

@@ -21,13 +21,15 @@ class Ask:
     """Show a page of the plug-in's own and come back with its form.
 
     `page` names the template `<plugin>/<page>.html` and the `data-page` of the contract; `values` are what the
-    template reads; `problem` is shown on top with its code; `state` is kept, sealed by the store, until `resume`.
+    template reads; `problem` is shown on top with its code; `state` is kept in the store until `resume`; `subject` is
+    who this method has found so far, given back as the `claim` of the next visit without being asked again.
     """
 
     page: str
     values: Mapping[str, str] = field(default_factory=dict)
     problem: Code | None = None
     state: bytes = b""
+    subject: Subject | None = None
 
 
 @dataclass(frozen=True, slots=True)

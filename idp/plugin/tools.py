@@ -1,6 +1,6 @@
 """What a method may use; every part of it is given, nothing is reached for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -46,8 +46,11 @@ class People(Protocol):
     def attributes(self, subject: Subject) -> Attributes:
         """Give the entry's attributes, at most 60 s old. Raises DependencyError."""
 
-    def bind(self, subject: Subject, password: Secret) -> BindAnswer:
-        """Prove a password on a connection of its own. Raises DependencyError."""
+    def bind(self, subject: Subject | None, password: Secret) -> BindAnswer:
+        """Prove a password on a connection of its own; nobody's password is WRONG and takes as long to say (W-08).
+
+        Raises DependencyError.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +153,11 @@ class SiteFacts:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """Everything a method may use during one step."""
+    """Everything a method may use during one step; `alarm` tells the operator of something that should not be."""
 
     now: datetime
     people: People
     credentials: Credentials
     moments: Moments
     site: SiteFacts
+    alarm: Callable[[str], None]

@@ -40,6 +40,8 @@ class Site(Group):
     password_help: Words = {}
     privacy_url: str = ""
     logo_url: str = ""
+    logo_width: int = Field(default=80, ge=1)
+    logo_height: int = Field(default=60, ge=1)
     description: Words = {}
     technical_contact_mail: str = ""
     colour: str = Field(default="#a8322c", pattern=r"^#[0-9a-fA-F]{6}$")
@@ -142,6 +144,11 @@ class AuthnContext(Group):
     methods: tuple[str, ...] = ()
     two_factors: bool = False
     bindings: tuple[Binding, ...] | None = None
+
+    @property
+    def wants_more_than_one(self) -> bool:
+        """Say whether more than one method is needed for it."""
+        return self.two_factors or len(self.methods) > 1
 
 
 class Login(Group):

@@ -1,0 +1,193 @@
+"""`load(conf)`: one function for start, check and reload; whatever is wrong is said before anything is served."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from ipaddress import ip_network
+from pathlib import Path
+from re import fullmatch
+
+from flask import Flask
+
+from idp.audit import AuditLog, process_logger
+from idp.core.clock import Clock, system_clock
+from idp.core.errors import ConfigError, Problem
+from idp.core.network import Network
+from idp.core.secret import Secret
+from idp.core.subject import Subject
+from idp.directory import open_directory
+from idp.federation.index import Federation
+from idp.federation.service_provider import POST_BINDING, REDIRECT_BINDING
+from idp.flow.conversation import Conversations
+from idp.flow.engine import Engine
+from idp.flow.policy import Policy
+from idp.flow.session import Sessions
+from idp.flow.throttle import Throttle
+from idp.metrics import Metrics
+from idp.plugin import Budget, Limit, SiteFacts, Tools
+from idp.plugin.registry import Enabled, enable, folder_of
+from idp.saml.answer import ResponseWriter
+from idp.saml.conditions import Expectations
+from idp.saml.own_metadata import own_metadata
+from idp.seal import Sealer, load_seal_keys
+from idp.settings.load import load_settings
+from idp.settings.model import IdPSettings, KeyPair, NetworkRanges
+from idp.store import PluginMoments, RedisStore, SQLiteStore, Store
+from idp.web.application import make_application
+from idp.web.forms import FormTokens
+from idp.web.paths import POST_SSO, REDIRECT_SSO
+from idp.web.render import make_environment
+from idp.web.site import Site
+from idp.words import Words
+from idp.xml.sign import SigningKey
+
+__all__ = ["Site", "load", "make_store", "make_wsgi"]
+
+OUR_WORDS = Path(__file__).parent / "web" / "words"
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def load(conf: Path, clock: Clock = system_clock) -> Site:
+    """Read the configuration in `conf` and make the site; nobody is asked anything yet.
+
+    Raises ConfigError with what is wrong.
+    """
+    settings = load_settings(conf)
+    enabled = enable(settings.login.methods, settings.plugins)
+    folders = {name: folder_of(each.plugin) for name, each in enabled.items()}
+    store = make_store(settings, clock)
+    sealer = Sealer(load_seal_keys(settings.keys.seal))
+    wanted = [attribute.source for attribute in settings.attributes.values() if ":" not in attribute.source]
+    directory = open_directory(settings.directory, sealer, clock, wanted=[*wanted, "userCertificate"])
+    signing_keys = [_signing_key(pair) for pair in settings.keys.signing]
+    policy = Policy(settings.login, settings.service_provider)
+    throttle = Throttle(store, _budgets(enabled, settings.limits))
+    log = process_logger(settings.audit)
+    facts = SiteFacts(settings.site.entity_id, settings.site.base_url, settings.site.name, settings.site.otp_issuer)
+    words = Words.load([OUR_WORDS, *(folder / "words" for folder in folders.values())], settings.site.languages)
+    group_attribute = settings.directory.group_attribute.lower()
+
+    def toolbox(plugin: str, now: datetime) -> Tools:
+        return Tools(now, directory.people, directory.credentials, PluginMoments(store, plugin), facts, alarm)
+
+    def alarm(message: str) -> None:
+        log.error("alarm", message=message)
+
+    def groups(subject: Subject) -> Sequence[str]:
+        return directory.people.attributes(subject).get(group_attribute, ()) if policy.reads_groups else ()
+
+    def report(method: str, error: BaseException) -> None:
+        log.error("a method failed", method=method, error=type(error).__name__, detail=str(error))
+
+    return Site(
+        settings=settings,
+        clock=clock,
+        store=store,
+        directory=directory.people,
+        federation=Federation(settings.metadata.index, clock),
+        engine=Engine(policy, enabled, throttle, toolbox, groups, report),
+        policy=policy,
+        throttle=throttle,
+        conversations=Conversations(store, timedelta(minutes=settings.session.conversation_minutes)),
+        sessions=Sessions(
+            store,
+            idle=timedelta(minutes=settings.session.idle_minutes),
+            absolute=timedelta(hours=settings.session.absolute_hours),
+        ),
+        signing_key=signing_keys[0],
+        writer=ResponseWriter(
+            settings.site.entity_id, signing_keys[0], timedelta(seconds=settings.saml.assertion_lifetime_seconds)
+        ),
+        expectations=_expectations(settings),
+        tokens=FormTokens(_cookie_key(settings.keys.cookie)),
+        words=words,
+        environment=make_environment({name: folder / "templates" for name, folder in folders.items()}, words),
+        static_folders={name: folder / "static" / name for name, folder in folders.items()},
+        audit=AuditLog(settings.audit, clock),
+        metrics=Metrics(settings.metadata.index.parent / "metrics"),
+        log=log,
+        networks=tuple(_network(name, ranges) for name, ranges in settings.networks.items()),
+        proxies=tuple(ip_network(each) for each in settings.listen.proxies),
+        service_provider_settings={each.entity_id: each for each in settings.service_provider},
+        own_metadata=own_metadata(settings, [key.certificate_der for key in signing_keys]),
+        toolbox=toolbox,
+        close_directory=directory.close,
+    )
+
+
+def make_wsgi(site: Site) -> Flask:
+    """Give the WSGI application of a site."""
+    return make_application(site)
+
+
+def make_store(settings: IdPSettings, clock: Clock) -> Store:
+    """Open the store that the configuration names."""
+    if settings.store.redis:
+        password_file = settings.store.redis_password_file
+        password = Secret(password_file.read_bytes().strip()) if password_file else None
+        return RedisStore(settings.store.redis, password, clock)
+    if settings.store.path is None:
+        raise ConfigError([Problem("idp.toml", "store", "neither path nor redis is set", "Set store.path")])
+    return SQLiteStore(settings.store.path, clock)
+
+
+def _signing_key(pair: KeyPair) -> SigningKey:
+    return SigningKey.from_pem(Secret(pair.key.read_bytes()), pair.certificate.read_bytes(), file=str(pair.key))
+
+
+def _cookie_key(path: Path) -> Secret:
+    key = Secret(path.read_bytes().strip())
+    if len(key.reveal()) < 32:
+        raise ConfigError([Problem(str(path), "", "the key is shorter than 32 octets", "Make one: warifu init")])
+    return key
+
+
+def _expectations(settings: IdPSettings) -> Expectations:
+    base = settings.site.base_url
+    rows = settings.service_provider
+    return Expectations(
+        destinations={
+            REDIRECT_BINDING: frozenset({base + REDIRECT_SSO}),
+            POST_BINDING: frozenset({base + POST_SSO}),
+        },
+        message_lifetime=timedelta(seconds=settings.saml.message_lifetime_seconds),
+        clock_skew=timedelta(seconds=settings.saml.clock_skew_seconds),
+        strict_relay_state=settings.saml.strict_relay_state,
+        allow_sha1=frozenset(row.entity_id for row in rows if row.allow_sha1),
+        clock_skews={
+            row.entity_id: timedelta(seconds=row.clock_skew_seconds)
+            for row in rows
+            if row.clock_skew_seconds is not None
+        },
+    )
+
+
+def _network(name: str, ranges: NetworkRanges) -> Network:
+    return Network(
+        name,
+        tuple(ip_network(each) for each in ranges.ranges),
+        tuple(ip_network(each) for each in ranges.exceptions),
+    )
+
+
+def _budgets(
+    enabled: Mapping[str, Enabled], limits: Mapping[str, Mapping[str, tuple[str, ...]]]
+) -> dict[str, Budget | None]:
+    return {name: _budget(each.plugin.budget, limits.get(name, {})) for name, each in enabled.items()}
+
+
+def _budget(shipped: Budget | None, limits: Mapping[str, tuple[str, ...]]) -> Budget | None:
+    if shipped is None:
+        return None
+    person = tuple(map(_limit, limits["person"])) if "person" in limits else shipped.person
+    address = tuple(map(_limit, limits["address"])) if "address" in limits else shipped.address
+    return Budget(person, address, shipped.lanes)
+
+
+def _limit(text: str) -> Limit:
+    """Read "5/5m": so many tries in so many seconds, minutes, hours or days."""
+    match = fullmatch(r"([1-9][0-9]{0,5})/([1-9][0-9]{0,4})([smhd])", text)
+    if match is None:
+        remedy = 'Write tries and time, e.g. "5/5m", "20/1h", "50/1d"'
+        raise ConfigError([Problem("idp.toml", "limits", f"{text!r} is no limit", remedy)])
+    tries, count, unit = match.groups()
+    return Limit(int(tries), timedelta(seconds=int(count) * UNITS[unit]))

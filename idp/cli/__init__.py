@@ -1,0 +1,1 @@
+"""The `warifu` command: what starts the server, and what looks after it."""

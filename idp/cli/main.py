@@ -1,0 +1,59 @@
+"""The `warifu` command: its own commands, and those of the plug-ins that are installed."""
+
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+
+import click
+
+from idp import __version__
+from idp.cli.check import check
+from idp.cli.context import DEFAULT_CONF, CommandContext, with_conf
+from idp.cli.demo import demo
+from idp.cli.init import init
+from idp.cli.metadata import metadata
+from idp.cli.parts import run_confirmation, run_http, run_mail_sink, run_refresher
+from idp.cli.serve import serve
+from idp.plugin import API, Plugin
+
+PLUGINS = "idp.plugins"
+
+
+class Commands(click.Group):
+    """Our commands, then each plug-in's under the plug-in's name; a plug-in is imported when its name is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Give all names."""
+        return [*super().list_commands(ctx), *(name for name in sorted(_found()) if _plugin_commands(name))]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Give the command of a name."""
+        return super().get_command(ctx, cmd_name) or _plugin_commands(cmd_name)
+
+
+def _found() -> dict[str, EntryPoint]:
+    return {item.name: item for item in entry_points(group=PLUGINS)}
+
+
+def _plugin_commands(name: str) -> click.Command | None:
+    entry = _found().get(name)
+    if entry is None:
+        return None
+    plugin = entry.load()
+    if not isinstance(plugin, Plugin) or plugin.api != API or plugin.commands is None:
+        return None
+    group = plugin.commands()
+    return group if isinstance(group, click.Command) else None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="warifu")
+@with_conf
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Run a SAML 2.0 identity provider for people who live in LDAP."""
+    if context.obj is None:
+        context.obj = CommandContext(Path(DEFAULT_CONF).absolute())
+
+
+for _command in (init, check, serve, metadata, demo, run_http, run_refresher, run_confirmation, run_mail_sink):
+    main.add_command(_command)

@@ -1,0 +1,121 @@
+"""gunicorn as Warifu runs it: one set of workers behind all listeners."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from selectors import EVENT_READ
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+from idp.cli.listeners import ListenerContext
+from idp.cli.sockets import CertificateSocket
+from idp.core.errors import ConfigError
+from idp.settings.consistency import split_address
+from idp.settings.model import Listen
+
+REQUEST_LINE_BYTES = 8190
+"""gunicorn's most, and Apache's default: a signed Redirect request takes a third of it (security.md A-01)."""
+
+CONNECTIONS = 512
+"""Of each worker, at once; what is silent holds no thread."""
+
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - the heartbeat file only, so that a slow disk kills no worker
+
+
+class Worker(ThreadWorker):
+    """A worker whose threads begin with a connection when the client has begun to speak."""
+
+    def accept(self, listener: Any) -> None:
+        """Take a connection to the poller; gunicorn's own way gives each silent client a thread for 5 s."""
+        try:
+            client, address = listener.accept()
+        except OSError:
+            return
+        self.nr_conns += 1
+        connection = TConn(self.cfg, client, address, listener.getsockname())
+        connection.set_timeout()
+        self.pending_conns.append(connection)
+        poller: Any = self.poller
+        poller.register(connection.sock, EVENT_READ, partial(self.on_pending_socket_readable, connection))
+
+
+class Server(BaseApplication):
+    """Serves what `make` gives on the listeners; `make` runs once, before the workers are forked."""
+
+    def __init__(self, listen: Listen, make: Callable[[], WSGIApplication]) -> None:
+        self._listen = listen
+        self._make = make
+        self._context = ListenerContext(listen)
+        super().__init__()  # type: ignore[no-untyped-call]
+
+    def load_config(self) -> None:
+        """Tell gunicorn how to run; nothing is taken from the environment or a file of its own."""
+        config: Any = self.cfg
+        for name, value in self._options().items():
+            config.set(name, value)
+
+    def load(self) -> WSGIApplication:
+        """Give the application, which is told by which listener a request came."""
+        return name_listener(self._make(), self._context)
+
+    def reload(self) -> None:
+        """Take the configuration anew on SIGHUP; one that cannot be used leaves the old one running (F-13)."""
+        try:
+            self.callable = self.load()
+        except ConfigError as error:
+            print(f"the configuration was not taken, the old one stays:\n{error.detail}", file=sys.stderr, flush=True)
+
+    def _options(self) -> dict[str, object]:
+        listen = self._listen
+        tls = {"certfile": str(listen.tls_certificate or os.devnull), "keyfile": str(listen.tls_key or os.devnull)}
+        return tls | {
+            "ssl_context": lambda _config, _default: self._context,
+            "bind": bind_addresses(listen),
+            "worker_class": Worker,
+            "workers": listen.workers or os.cpu_count() or 1,
+            "threads": listen.threads,
+            "worker_connections": CONNECTIONS,
+            "preload_app": True,
+            "keepalive": 5,
+            "timeout": 30,
+            "graceful_timeout": 10,
+            "limit_request_line": REQUEST_LINE_BYTES,
+            "limit_request_fields": 60,
+            "limit_request_field_size": 16 * 1024,
+            "worker_tmp_dir": str(SHARED_MEMORY) if SHARED_MEMORY.is_dir() else None,
+            "control_socket_disable": True,
+            "forwarded_allow_ips": "",
+            "secure_scheme_headers": {},
+            "accesslog": None,
+            "errorlog": "-",
+            "loglevel": "warning",
+            "proc_name": "warifu",
+            "umask": 0o077 if listen.socket is None else 0o007,
+        }
+
+
+def bind_addresses(listen: Listen) -> list[str]:
+    """Give gunicorn's words for the listeners."""
+    addresses = [split_address(text) for text in (listen.main, listen.certificate, listen.plain) if text]
+    bound = [f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in addresses]
+    return [*bound, f"unix:{listen.socket}"] if listen.socket else bound
+
+
+def name_listener(app: WSGIApplication, context: ListenerContext) -> WSGIApplication:
+    """Put `warifu.listener`, and the certificate seen on this connection, into each request's environment."""
+
+    def named(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        connection = environ["gunicorn.socket"]
+        environ["warifu.listener"] = context.name(connection).value
+        environ["wsgi.url_scheme"] = "https"
+        if isinstance(connection, CertificateSocket):
+            environ["warifu.peer_certificate"] = connection.peer_certificate()
+            environ["warifu.peer_chain"] = connection.peer_chain()
+        return app(environ, start_response)
+
+    return named

@@ -1,0 +1,230 @@
+"""One connection to one server, ldap3 fenced in: no referrals, no schema, exact bytes, one deadline an operation.
+
+The traps this closes are numbered in directory.md 5; any exception ends the connection.
+"""
+
+import socket
+import ssl
+from collections.abc import Mapping, Sequence
+from math import ceil
+from time import monotonic
+from typing import Any, Literal
+
+import ldap3 as untyped_ldap3
+from ldap3.core.exceptions import LDAPExceptionError
+
+from idp.core.secret import Secret
+from idp.directory.address import ServerAddress
+from idp.directory.result import Answer, Entry, Found
+from idp.directory.transport import VerifiedTls
+from idp.directory.watchdog import Deadline
+
+ldap3: Any = untyped_ldap3
+
+PPOLICY = "1.3.6.1.4.1.42.2.27.8.5.1"
+_WHO_AM_I = "1.3.6.1.4.1.4203.1.11.3"
+
+Change = tuple[Literal["add", "delete", "replace"], str, Sequence[bytes]]
+_OPERATIONS = {"add": ldap3.MODIFY_ADD, "delete": ldap3.MODIFY_DELETE, "replace": ldap3.MODIFY_REPLACE}
+_SCOPES = {"base": ldap3.BASE, "subtree": ldap3.SUBTREE}
+
+
+class ConnectionLostError(Exception):
+    """The connection cannot be used any more; the text is for the log. `is_ours` when only we ran out of time."""
+
+
+class LDAPConnection:
+    """An open connection in the hands of one caller at a time (trap 7); every method raises ConnectionLostError."""
+
+    def __init__(self, address: ServerAddress, context: ssl.SSLContext | None, deadline: Deadline) -> None:
+        self.address = address
+        self.opened_at = monotonic()
+        self._deadline = deadline
+        self._connection = self._open(context, deadline)
+
+    def _open(self, context: ssl.SSLContext | None, deadline: Deadline) -> Any:
+        reasons = []
+        for host in _resolve(self.address):
+            try:
+                return self._open_at(host, context, deadline)
+            except Exception as error:  # noqa: BLE001 - ldap3 lets KeyError and others out (trap 10)
+                reasons.append(f"{type(error).__name__}: {error}")
+            if not deadline.left:
+                break
+        raise ConnectionLostError(f"{self.address.uri}: {'; '.join(reasons) or 'no address'}")
+
+    def _open_at(self, host: str, context: ssl.SSLContext | None, deadline: Deadline) -> Any:
+        address = self.address
+        tls = VerifiedTls(context, address.host, deadline.guard) if context is not None else None
+        server = ldap3.Server(
+            host,
+            port=address.port or None,
+            use_ssl=address.tls_from_start,
+            get_info=ldap3.NONE,
+            tls=tls,
+            allowed_referral_hosts=[],
+            connect_timeout=max(deadline.left, 0.01),
+        )
+        connection = ldap3.Connection(
+            server,
+            client_strategy=ldap3.SYNC,
+            auto_referrals=False,
+            check_names=False,
+            auto_range=False,
+            return_empty_attributes=False,
+            receive_timeout=max(1, ceil(deadline.left)),
+        )
+        try:
+            connection.open(read_server_info=False)
+            self._prepare(connection.socket, deadline)
+            if address.start_tls and not (connection.start_tls(read_server_info=False) and connection.tls_started):
+                raise ConnectionLostError("TLS was not started")
+        except BaseException:
+            _close(connection)
+            raise
+        return connection
+
+    def _prepare(self, sock: socket.socket, deadline: Deadline) -> None:
+        if not self.address.socket_path:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        deadline.guard(sock)
+
+    def watch(self, deadline: Deadline) -> None:
+        """Put what follows under `deadline`."""
+        self._deadline = deadline
+        sock = self._connection.socket
+        if sock is None:
+            raise ConnectionLostError(f"{self.address.uri}: closed")
+        deadline.guard(sock)
+
+    def is_quiet(self) -> bool:
+        """Tell whether nothing waits to be read: on an idle connection that is the server's goodbye."""
+        sock = self._connection.socket
+        if sock is None or self._connection.closed:
+            return False
+        timeout = sock.gettimeout()
+        sock.settimeout(0)
+        try:
+            if isinstance(sock, ssl.SSLSocket):
+                sock.read(1)
+            else:
+                sock.recv(1, socket.MSG_PEEK)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return True
+        except OSError:
+            return False
+        finally:
+            sock.settimeout(timeout)
+        return False
+
+    def bind(self, dn: str, password: Secret) -> Answer:
+        """Bind with exactly these bytes; asks for the password policy's word. Neither part may be empty (trap 1-3)."""
+        if not dn or not password:
+            raise ValueError("a bind needs a DN and a password")
+        connection = self._connection
+        try:
+            connection.rebind(
+                user=dn,
+                password=password.reveal(),
+                authentication=ldap3.SIMPLE,
+                read_server_info=False,
+                controls=[(PPOLICY, False, None)],
+            )
+            return _answer(connection.result)
+        except Exception as error:  # noqa: BLE001 - ldap3 lets KeyError and others out; the request may hold secrets
+            raise self._lost(error) from None
+        finally:
+            connection.password = None
+            connection.request = None
+
+    def who_am_i(self) -> Answer:
+        """Ask who the server takes us for (RFC 4532); the answer's value is an authzId."""
+        connection = self._connection
+        try:
+            connection.extended(_WHO_AM_I)
+            return _answer(connection.result)
+        except Exception as error:
+            raise self._lost(error) from error
+
+    def search(
+        self, base: str, query: str, attributes: Sequence[str], *, scope: Literal["base", "subtree"], limit: int
+    ) -> Found:
+        """Search without following aliases or referrals; `query` is a filter already escaped."""
+        connection = self._connection
+        try:
+            connection.search(
+                base,
+                query,
+                search_scope=_SCOPES[scope],
+                dereference_aliases=ldap3.DEREF_NEVER,
+                attributes=list(attributes),
+                size_limit=limit,
+                time_limit=max(1, ceil(self._deadline.left)),
+            )
+            return Found(_answer(connection.result), tuple(_entries(connection.response or ())))
+        except Exception as error:
+            raise self._lost(error) from error
+
+    def modify(self, dn: str, changes: Sequence[Change]) -> Answer:
+        """Change an entry in one operation, in the order given for each attribute."""
+        grouped: dict[str, list[tuple[str, list[bytes]]]] = {}
+        for kind, attribute, values in changes:
+            grouped.setdefault(attribute, []).append((_OPERATIONS[kind], list(values)))
+        connection = self._connection
+        try:
+            connection.modify(dn, grouped)
+            return _answer(connection.result)
+        except Exception as error:  # noqa: BLE001 - ldap3 lets KeyError and others out; the request may hold secrets
+            raise self._lost(error) from None
+        finally:
+            connection.request = None
+
+    def close(self) -> None:
+        """End the connection; never fails."""
+        _close(self._connection)
+
+    def abandon(self) -> None:
+        """Let go of a connection that belongs to the process we were forked from, without a word on it."""
+        sock = self._connection.socket
+        if sock is not None:
+            sock.close()
+
+    def _lost(self, error: Exception) -> ConnectionLostError:
+        self.close()
+        reason = "took too long" if self._deadline.passed else f"{type(error).__name__}: {error}"
+        return ConnectionLostError(f"{self.address.uri}: {reason}")
+
+
+def _resolve(address: ServerAddress) -> list[str]:
+    if address.socket_path:
+        return [address.uri]
+    try:
+        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise ConnectionLostError(f"{address.uri}: {error}") from error
+    return list(dict.fromkeys(str(item[4][0]) for item in found))
+
+
+def _close(connection: Any) -> None:
+    """ldap3 closes only what it got to open: a socket whose connect failed is closed here."""
+    sock = connection.socket
+    try:
+        connection.strategy.close()
+    except (OSError, LDAPExceptionError, AttributeError):
+        connection.socket = None
+    if sock is not None:
+        sock.close()
+
+
+def _answer(result: Mapping[str, Any]) -> Answer:
+    controls = {str(oid): bytes(control.get("value") or b"") for oid, control in (result.get("controls") or {}).items()}
+    value = result.get("responseValue") or b""
+    return Answer(int(result["result"]), str(result.get("message") or "")[:500], controls, bytes(value))
+
+
+def _entries(response: Sequence[Mapping[str, Any]]) -> list[Entry]:
+    return [
+        Entry(str(item["dn"]), {str(name).lower(): tuple(values) for name, values in item["raw_attributes"].items()})
+        for item in response
+        if item.get("type") == "searchResEntry"
+    ]

@@ -1,0 +1,227 @@
+"""The people of the directory: who a typed name is, what their entry says, whether a password is theirs."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from secrets import token_hex
+from threading import Lock
+from time import monotonic
+
+from idp.core.clock import Clock
+from idp.core.codes import Code
+from idp.core.errors import DependencyError
+from idp.core.secret import Secret
+from idp.core.subject import Subject
+from idp.directory.connection import ConnectionLostError, LDAPConnection
+from idp.directory.name import (
+    check_user_filter,
+    id_query,
+    is_same_dn,
+    is_usable_password,
+    is_usable_username,
+    user_query,
+)
+from idp.directory.pace import Pace
+from idp.directory.policy import judge_bind
+from idp.directory.pool import Pool, Server
+from idp.directory.record import (
+    STATE_ATTRIBUTES,
+    AccountState,
+    PersonRecord,
+    read_id,
+    read_state,
+    read_texts,
+    write_id,
+)
+from idp.directory.result import Answer, Entry, Found, Result
+from idp.plugin.tools import Attributes, BindAnswer, BindState
+from idp.settings.model import Directory as DirectorySettings
+
+WHO_AM_I = "1.3.6.1.4.1.4203.1.11.3"
+_MOST_REMEMBERED = 4096
+_NOT_PEOPLE = frozenset(("alias", "referral"))
+_WRONG = BindAnswer(BindState.WRONG)
+
+
+class Directory:
+    """The `People` of the plug-in interface; one search and one bind a login."""
+
+    def __init__(
+        self, settings: DirectorySettings, service: Pool, binds: Pool, clock: Clock, wanted: Iterable[str] = ()
+    ) -> None:
+        check_user_filter(settings.user_filter)
+        self._settings = settings
+        self._service = service
+        self._binds = binds
+        self._clock = clock
+        names = (settings.id_attribute, settings.username_attribute, settings.group_attribute, "objectClass")
+        self._state_attributes = STATE_ATTRIBUTES[settings.id_attribute]
+        self._attributes = _without_repeats((*names, *settings.attributes, *wanted, *self._state_attributes))
+        self._pace = Pace()
+        self._lock = Lock()
+        self._records: OrderedDict[str, PersonRecord] = OrderedDict()
+
+    def find(self, username: str) -> Subject | None:
+        """Give the one entry that `username` names; None for none or several. Raises DependencyError.
+
+        What else is needed of the entry comes with the same search and is kept for `attributes`.
+        """
+        if not is_usable_username(username):
+            return None
+        query = user_query(self._settings.user_filter, username)
+        found = self._search(self._settings.people_dn, query, "subtree", 2)
+        if found.answer.code == Result.SIZE_LIMIT or len(found.entries) != 1:
+            return None
+        record = self._read(found.entries[0])
+        if record is None:
+            return None
+        self._remember(record)
+        return record.subject
+
+    def attributes(self, subject: Subject) -> Attributes:
+        """Give the entry's attributes, at most `fresh_seconds` old; none of an entry that is gone."""
+        return self.person(subject).attributes
+
+    def person(self, subject: Subject, *, read_since: datetime | None = None) -> PersonRecord:
+        """Give the entry and the state of the account, at most `fresh_seconds` old. Raises DependencyError.
+
+        With `read_since`, what was read before that moment is read again, fresh or not.
+        """
+        record = self._records.get(subject.id)
+        if record is not None and self._is_fresh(record) and (read_since is None or record.read_at >= read_since):
+            return record
+        record = self._read_again(subject)
+        self._remember(record)
+        return record
+
+    def account_state(self, subject: Subject) -> AccountState:
+        """Say whether the account is in use. Raises DependencyError."""
+        return self.person(subject).state
+
+    def bind(self, subject: Subject | None, password: Secret) -> BindAnswer:
+        """Prove a password on a connection of its own; nobody's password is WRONG and takes as long to say.
+
+        Raises DependencyError when the directory says nothing of the person, or takes them for somebody else.
+        """
+        if not is_usable_password(password):
+            return _WRONG
+        began = monotonic()
+        dn = subject.dn if subject is not None else self._nobody()
+        answer, who = self._binds.run(lambda connection, server: _bind(connection, server, dn, password), again=True)
+        verdict = judge_bind(answer)
+        if verdict is None:
+            raise DependencyError(Code.DIRECTORY_DOWN, f"bind as {dn}: result {answer.code} {answer.message}")
+        if subject is None:
+            verdict = _WRONG
+        if verdict.state is BindState.ACCEPTED and subject is not None:
+            return self._accept(subject, verdict, who)
+        if verdict.state is BindState.WRONG and subject is not None:
+            self._pace.remember(began)
+        else:
+            self._pace.keep(began)
+        return verdict
+
+    def _accept(self, subject: Subject, verdict: BindAnswer, who: Answer | None) -> BindAnswer:
+        """A success counts only for the entry it was asked for, and for an account in use (W-04, W-14)."""
+        if who is not None:
+            _verify_identity(subject, who)
+        record = self._records.get(subject.id)
+        if record is None or record.state is AccountState.ACTIVE:
+            return verdict
+        if record.state is AccountState.DISABLED:
+            return BindAnswer(BindState.DISABLED)
+        if record.state is AccountState.MUST_CHANGE:
+            return BindAnswer(BindState.MUST_CHANGE)
+        with self._lock:  # a lock that has run out is taken off by the bind
+            self._records.pop(subject.id, None)
+        return verdict
+
+    def _nobody(self) -> str:
+        return f"{self._settings.username_attribute}={token_hex(8)},{self._settings.people_dn}"
+
+    def _search(self, base: str, query: str, scope: str, limit: int) -> Found:
+        def work(connection: LDAPConnection, _: Server) -> Found:
+            found = connection.search(
+                base, query, self._attributes, scope="base" if scope == "base" else "subtree", limit=limit
+            )
+            if found.answer.code in {Result.BUSY, Result.UNAVAILABLE, Result.OTHER}:
+                raise ConnectionLostError(f"{connection.address.uri}: result {found.answer.code}")
+            return found
+
+        found = self._service.run(work, again=True)
+        allowed = {Result.SUCCESS, Result.SIZE_LIMIT} | ({Result.NO_SUCH_OBJECT} if scope == "base" else set())
+        if found.answer.code not in allowed:
+            raise DependencyError(
+                Code.DIRECTORY_DOWN, f"search under {base}: result {found.answer.code} {found.answer.message}"
+            )
+        return found
+
+    def _read(self, entry: Entry) -> PersonRecord | None:
+        settings = self._settings
+        classes = {value.lower() for value in entry.values.get("objectclass", ())}
+        identity, username = entry.first(settings.id_attribute), entry.first(settings.username_attribute)
+        if identity is None or username is None or any(name.encode() in classes for name in _NOT_PEOPLE):
+            return None
+        now = self._clock()
+        try:
+            subject = Subject(read_id(settings.id_attribute, identity), username.decode("utf-8"), entry.dn)
+        except ValueError:
+            return None
+        texts = read_texts(entry, leave_out=("objectClass", settings.id_attribute, *self._state_attributes))
+        return PersonRecord(subject, texts, now, read_state(entry, now, settings.lockout_seconds))
+
+    def _read_again(self, subject: Subject) -> PersonRecord:
+        """Where the entry was, and if it is another or none, wherever it has gone by its id."""
+        attribute = self._settings.id_attribute
+        by_id = id_query(attribute, write_id(attribute, subject.id))
+        for base, query, scope in (
+            (subject.dn, "(objectClass=*)", "base"),
+            (self._settings.people_dn, by_id, "subtree"),
+        ):
+            for entry in self._search(base, query, scope, 2).entries:
+                record = self._read(entry)
+                if record is not None and record.subject.id == subject.id:
+                    return record
+        return PersonRecord(subject, {}, self._clock(), AccountState.GONE)
+
+    def _is_fresh(self, record: PersonRecord) -> bool:
+        age = (self._clock() - record.read_at).total_seconds()
+        return 0 <= age < self._settings.fresh_seconds
+
+    def _remember(self, record: PersonRecord) -> None:
+        with self._lock:
+            self._records[record.subject.id] = record
+            self._records.move_to_end(record.subject.id)
+            while len(self._records) > _MOST_REMEMBERED:
+                self._records.popitem(last=False)
+
+
+def _bind(connection: LDAPConnection, server: Server, dn: str, password: Secret) -> tuple[Answer, Answer | None]:
+    if server.offers is None:
+        server.offers = _read_offers(connection)
+    answer = connection.bind(dn, password)
+    if answer.code in {Result.BUSY, Result.UNAVAILABLE}:
+        raise ConnectionLostError(f"{connection.address.uri}: result {answer.code}")
+    verdict = judge_bind(answer)
+    asks = verdict is not None and verdict.state is BindState.ACCEPTED and WHO_AM_I in server.offers
+    return answer, connection.who_am_i() if asks else None
+
+
+def _read_offers(connection: LDAPConnection) -> frozenset[str]:
+    found = connection.search("", "(objectClass=*)", ("supportedExtension",), scope="base", limit=1)
+    values: Sequence[bytes] = found.entries[0].values.get("supportedextension", ()) if found.entries else ()
+    return frozenset(value.decode("ascii", "replace") for value in values)
+
+
+def _verify_identity(subject: Subject, who: Answer) -> None:
+    """Compare an authzId with the entry (RFC 4513 5.2.1.8); Active Directory's `u:` only says it is not anonymous."""
+    text = who.value.decode("utf-8", "replace")
+    is_theirs = is_same_dn(text[3:], subject.dn) if text.startswith("dn:") else text.startswith("u:") and len(text) > 2
+    if who.code != Result.SUCCESS or not is_theirs:
+        raise DependencyError(
+            Code.DIRECTORY_DOWN, f"bind as {subject.dn} was taken for {text[:200]!r} (result {who.code})"
+        )
+
+
+def _without_repeats(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple({name.lower(): name for name in names if name}.values())

@@ -1,0 +1,97 @@
+"""The directory of a site, made from its settings."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from ssl import SSLContext
+from stat import S_IMODE
+
+from idp.core.clock import Clock
+from idp.core.errors import ConfigError, Problem
+from idp.core.secret import Secret
+from idp.directory.address import ServerAddress, parse_address
+from idp.directory.credentials import LDAPCredentials
+from idp.directory.people import Directory
+from idp.directory.pool import Bulkhead, Pool, Server, ServiceAccount
+from idp.directory.transport import make_context
+from idp.directory.watchdog import Watchdog
+from idp.seal import Sealer
+from idp.settings.model import Directory as DirectorySettings
+
+
+@dataclass(frozen=True, slots=True)
+class DirectorySite:
+    """What the rest of the program has of the directory; opens no connection before it is asked something."""
+
+    people: Directory
+    credentials: LDAPCredentials
+    pools: tuple[Pool, ...]
+
+    def close(self) -> None:
+        """End all idle connections."""
+        for pool in self.pools:
+            pool.close()
+
+
+def open_directory(
+    settings: DirectorySettings, sealer: Sealer, clock: Clock, *, wanted: Iterable[str] = ()
+) -> DirectorySite:
+    """Make people and credentials; `wanted` are the attributes that something releases. Raises ConfigError.
+
+    At most `settings.connections` callers of a process wait for the directory at once.
+    """
+    context = _context(settings.ca)
+    servers = [_server(uri, settings, context) for uri in settings.uris]
+    writer_uri = settings.writer or settings.uris[0]
+    writer = next((server for server in servers if server.address.uri == writer_uri), None)
+    writer = writer or _server(writer_uri, settings, context)
+    bulkhead, watchdog = Bulkhead(settings.connections), Watchdog()
+
+    def pool(members: list[Server], account: ServiceAccount | None) -> Pool:
+        return Pool(members, account, bulkhead=bulkhead, watchdog=watchdog, timeout_seconds=settings.timeout_seconds)
+
+    account = _account("bind", settings.bind_dn, settings.bind_password_file)
+    enrol_account = _account("enrol", settings.enrol_dn, settings.enrol_password_file) or account
+    service, binds = pool(servers, account), pool(servers, None)
+    at_writer = service if servers == [writer] else pool([writer], account)
+    enrol = at_writer if enrol_account is account else pool([writer], enrol_account)
+    return DirectorySite(
+        Directory(settings, service, binds, clock, wanted),
+        LDAPCredentials(at_writer, enrol, sealer, settings.id_attribute),
+        tuple(dict.fromkeys((service, binds, at_writer, enrol))),
+    )
+
+
+def _server(uri: str, settings: DirectorySettings, context: SSLContext) -> Server:
+    address: ServerAddress = parse_address(uri, start_tls=settings.start_tls)
+    return Server(address, context if address.start_tls or address.tls_from_start else None)
+
+
+def _context(ca: Path | None) -> SSLContext:
+    try:
+        return make_context(ca)
+    except OSError as error:
+        raise ConfigError(
+            [Problem(str(ca), "", f"is no certificate authority ({error.strerror or error})", "Give a PEM file")]
+        ) from error
+
+
+def _account(key: str, dn: str, password_file: Path | None) -> ServiceAccount | None:
+    """Read an account's password from its file, never from the configuration itself."""
+    if not dn:
+        return None
+    if password_file is None:
+        raise ConfigError([_problem(key, "is not given", "Name a file that holds the password")])
+    try:
+        mode, text = S_IMODE(password_file.stat().st_mode), password_file.read_bytes().rstrip(b"\r\n")
+    except OSError as error:
+        raise ConfigError([_problem(key, f"cannot be read ({error.strerror})", "Name a file that can")]) from error
+    if mode & 0o007:
+        raise ConfigError([_problem(key, f"{password_file} can be read by everybody", "Take the right away")])
+    if not text:
+        raise ConfigError([_problem(key, f"{password_file} is empty", "Write the password into it")])
+    return ServiceAccount(dn, Secret(text))
+
+
+def _problem(key: str, what: str, remedy: str) -> Problem:
+    return Problem("idp.toml", f"directory.{key}_password_file", what, remedy)

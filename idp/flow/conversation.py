@@ -1,0 +1,160 @@
+"""A conversation: one AuthnRequest on its way to one answer, in one browser (design 6).
+
+Its row in the store is the replay record too: `put` wins, the request is new.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum
+
+from idp.core.codes import Code
+from idp.core.errors import ProtocolError
+from idp.core.proof import Proof
+from idp.core.subject import Subject
+from idp.flow.record import (
+    moment_from_json,
+    moment_to_json,
+    proof_from_json,
+    proof_to_json,
+    subject_from_json,
+    subject_to_json,
+)
+from idp.store import Store
+
+KIND = "conversation"
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """How far one login has come.
+
+    `request` is the verified request as its reader wrote it; `browser` the hash of the browser's cookie, empty until a
+    browser claims it; `method`, `state` and `claimed` belong to the step being asked; `step` rises with every change,
+    and a form is good for its step alone.
+    """
+
+    request: str
+    browser: str
+    started: datetime
+    step: int = 0
+    subject: Subject | None = None
+    proofs: tuple[Proof, ...] = ()
+    method: str = ""
+    state: bytes = b""
+    claimed: Subject | None = None
+    finished: bool = False
+
+    def to_bytes(self) -> bytes:
+        """Write it for the store."""
+        return json.dumps(
+            {
+                "request": self.request,
+                "browser": self.browser,
+                "started": moment_to_json(self.started),
+                "step": self.step,
+                "subject": subject_to_json(self.subject),
+                "proofs": [proof_to_json(proof) for proof in self.proofs],
+                "method": self.method,
+                "state": self.state.hex(),
+                "claimed": subject_to_json(self.claimed),
+                "finished": self.finished,
+            },
+            separators=(",", ":"),
+            ensure_ascii=False,
+        ).encode("utf-8")
+
+    @classmethod
+    def from_bytes(cls, value: bytes) -> "Conversation":
+        """Read it back."""
+        data = json.loads(value)
+        return cls(
+            request=data["request"],
+            browser=data["browser"],
+            started=moment_from_json(data["started"]),
+            step=data["step"],
+            subject=subject_from_json(data["subject"]),
+            proofs=tuple(proof_from_json(proof) for proof in data["proofs"]),
+            method=data["method"],
+            state=bytes.fromhex(data["state"]),
+            claimed=subject_from_json(data["claimed"]),
+            finished=data["finished"],
+        )
+
+
+class Opening(Enum):
+    """What became of a request that came in."""
+
+    NEW = "new"
+    RESUMED = "resumed"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A conversation as it was read, with the bytes that a change of it must still find."""
+
+    handle: str
+    conversation: Conversation
+    stored: bytes
+
+
+def handle_of(issuer: str, request_id: str) -> str:
+    """Give the key of the row and the handle in our URLs: who asked, and with which ID."""
+    return hashlib.sha256(issuer.encode("utf-8") + b"\0" + request_id.encode("utf-8")).hexdigest()
+
+
+class Conversations:
+    """The conversations of the site; a form comes back with the handle, a browser with its cookie."""
+
+    def __init__(self, store: Store, lifetime: timedelta) -> None:
+        self._store = store
+        self._lifetime = lifetime
+
+    def open(self, handle: str, request: str, browser: str, now: datetime) -> tuple[Held, Opening]:
+        """Begin, or go on with what this browser has begun and not finished.
+
+        An empty `browser` leaves the conversation to be claimed. Raises ProtocolError REQUEST_REPLAYED for a request
+        that another browser has, or that is answered (security.md A-11).
+        """
+        conversation = Conversation(request, browser, now)
+        value = conversation.to_bytes()
+        if self._store.put(KIND, handle, value, now + self._lifetime):
+            return Held(handle, conversation, value), Opening.NEW
+        held = self._read(handle)
+        if held is None or held.conversation.finished or held.conversation.browser not in {"", browser}:
+            raise ProtocolError(Code.REQUEST_REPLAYED, "the request was seen before", reason="replay")
+        return held, Opening.RESUMED
+
+    def resume(self, handle: str, browser: str, now: datetime) -> Held:
+        """Give the conversation of this browser; the first browser to come claims an unclaimed one.
+
+        Raises ProtocolError CONVERSATION_EXPIRED, OTHER_BROWSER (security.md S-08, T-23) or REQUEST_REPLAYED.
+        """
+        held = self._read(handle)
+        if held is None:
+            raise ProtocolError(Code.CONVERSATION_EXPIRED, "no such conversation", http_status=410, reason="stale")
+        if not held.conversation.browser:
+            return self._claim(held, browser, now)
+        if held.conversation.browser != browser:
+            raise ProtocolError(Code.OTHER_BROWSER, "the conversation was begun in another browser", http_status=403)
+        if held.conversation.finished:
+            raise ProtocolError(Code.REQUEST_REPLAYED, "the request was answered", reason="replay")
+        return held
+
+    def change(self, held: Held, conversation: Conversation) -> Held | None:
+        """Write the next state; None when another request of this conversation was first."""
+        changed = replace(conversation, step=held.conversation.step + 1)
+        value = changed.to_bytes()
+        expires = changed.started + self._lifetime
+        if not self._store.swap(KIND, held.handle, held.stored, value, expires):
+            return None
+        return Held(held.handle, changed, value)
+
+    def _claim(self, held: Held, browser: str, now: datetime) -> Held:
+        claimed = self.change(held, replace(held.conversation, browser=browser))
+        return claimed if claimed is not None else self.resume(held.handle, browser, now)
+
+    def _read(self, handle: str) -> Held | None:
+        value = self._store.get(KIND, handle)
+        return Held(handle, Conversation.from_bytes(value), value) if value is not None else None

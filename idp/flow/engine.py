@@ -1,0 +1,287 @@
+"""Routes a person from method to method until policy is satisfied; counts failures, and alone chooses what is next."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from idp.core.codes import Code
+from idp.core.errors import DependencyError, SealError, StatusError
+from idp.core.proof import Proof
+from idp.core.subject import Subject
+from idp.flow.conversation import Conversation
+from idp.flow.policy import Aim, Demand, Policy, is_reached
+from idp.flow.session import Session
+from idp.flow.step import Page, Reached, Situation, Step, Stuck
+from idp.flow.throttle import Exhausted, Source, Throttle
+from idp.plugin import (
+    Ask,
+    Claim,
+    Identifying,
+    Method,
+    Outcome,
+    Proved,
+    Purpose,
+    Refused,
+    SendTo,
+    Tools,
+    Visit,
+    Wrong,
+)
+from idp.plugin.registry import Enabled
+
+TOO_MANY = {"password": Code.TOO_MANY_PASSWORDS}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How things stand on one request: who is known, what is proved, what is asked for, from where."""
+
+    conversation: Conversation
+    demand: Demand
+    situation: Situation
+    subject: Subject | None
+    proofs: tuple[Proof, ...]
+    now: datetime
+
+
+class Engine:
+    """One engine serves the whole site and keeps nothing between requests."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        methods: Mapping[str, Enabled],
+        throttle: Throttle,
+        tools: Callable[[str, datetime], Tools],
+        groups: Callable[[Subject], Sequence[str]],
+        report: Callable[[str, BaseException], None],
+    ) -> None:
+        self._policy = policy
+        self._methods = methods
+        self._throttle = throttle
+        self._tools = tools
+        self._groups = groups
+        self._report = report
+
+    def advance(
+        self, conversation: Conversation, session: Session | None, demand: Demand, situation: Situation, now: datetime
+    ) -> Step:
+        """Say what is next: a page, or that all is proved.
+
+        Raises StatusError when the demand cannot be met at all, DependencyError when a part we need is down.
+        """
+        return self._next(_standing(conversation, session, demand, situation, now))
+
+    def choose(self, conversation: Conversation, method: str) -> Conversation:
+        """Note that the person wants another method; whether it may serve is decided by `advance`."""
+        if method not in self._methods:
+            return conversation
+        return replace(conversation, method=method, state=b"", claimed=None)
+
+    def submit(
+        self,
+        conversation: Conversation,
+        session: Session | None,
+        demand: Demand,
+        situation: Situation,
+        form: Mapping[str, str],
+        event: str,
+        now: datetime,
+    ) -> Step:
+        """Judge what the person sent at the step that is being asked; anything else changes nothing.
+
+        The try is charged first, and given back unless the method says Wrong (design, the plug-in interface).
+        """
+        standing = _standing(conversation, session, demand, situation, now)
+        name = conversation.method
+        if not self._is_asked(name, standing):
+            return self._next(standing)
+        outcome, claim = self._judge(name, standing, form, event)
+        if isinstance(outcome, Proved):
+            return self._proved(name, standing, outcome)
+        step = self._not_proved(name, standing, outcome)
+        return step if isinstance(step, Reached) else replace(step, claimed_name=_name_of(claim))
+
+    def _not_proved(self, name: str, standing: Standing, outcome: Outcome | Exhausted) -> Step:
+        if isinstance(outcome, Exhausted):
+            problem = TOO_MANY.get(name, Code.TOO_MANY_CODES)
+            return self._again(name, standing, None, problem, outcome.until)
+        if isinstance(outcome, Ask):
+            kept = replace(standing.conversation, state=outcome.state, claimed=outcome.subject)
+            return self._again(name, replace(standing, conversation=kept), outcome, outcome.problem)
+        if isinstance(outcome, Wrong):
+            return self._again(name, standing, outcome.ask, outcome.code)
+        return self._next(standing, without={name: _refusal(outcome)}, attempted=name)
+
+    def _is_asked(self, name: str, standing: Standing) -> bool:
+        """Say whether this method is one that the person is being asked for (security.md T-27)."""
+        aims = self._aims(standing)
+        if standing.subject is not None and any(is_reached(aim, standing.proofs) for aim in aims):
+            return False
+        return any(name in self._candidates(aim, standing) for aim in aims)
+
+    def _again(
+        self, name: str, standing: Standing, ask: Ask | None, problem: Code | None, retry_at: datetime | None = None
+    ) -> Step:
+        """Show the same method's page once more, with what it answered in place of its first page."""
+        asked = self._next(standing, attempted=name)
+        if not isinstance(asked, Page) or asked.method != name:
+            return asked
+        return replace(asked, ask=ask or asked.ask, problem=problem, retry_at=retry_at)
+
+    def _judge(
+        self, name: str, standing: Standing, form: Mapping[str, str], event: str
+    ) -> tuple[Outcome | Exhausted, Claim]:
+        method, tools = self._methods[name].method, self._tools(name, standing.now)
+        visit = replace(self._visit(standing), form=form, event=event, state=standing.conversation.state)
+        claim = self._claim(method, visit, standing, tools)
+        source = Source(standing.situation.address, standing.situation.network, standing.situation.browser)
+        charge = self._throttle.reserve(name, claim, source, standing.now)
+        if isinstance(charge, Exhausted):
+            return charge, claim
+        outcome: Outcome = Refused(Code.METHOD_FAILED)
+        try:
+            outcome = method.resume(replace(visit, claim=claim), tools)
+        except SealError as error:
+            self._report(name, error)
+        except DependencyError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a plug-in is a stranger: whatever it raises is never a proof (T-25)
+            self._report(name, error)
+        finally:
+            if not isinstance(outcome, Wrong):
+                self._throttle.refund(charge)
+        return outcome, claim
+
+    def _claim(self, method: Method, visit: Visit, standing: Standing, tools: Tools) -> Claim:
+        subject = standing.conversation.claimed or standing.subject
+        if subject is not None:
+            return Claim(subject.username, subject)
+        if isinstance(method, Identifying):
+            return method.identify(visit, tools)
+        return Claim("", None)
+
+    def _proved(self, name: str, standing: Standing, outcome: Proved) -> Step:
+        plugin = self._methods[name].plugin
+        honest = outcome.proof.method == name and outcome.proof.factors and outcome.proof.factors <= plugin.factors
+        same = standing.subject is None or standing.subject.id == outcome.subject.id
+        if not honest or not same:
+            # A factor of another person finishes nobody's login (security.md T-20).
+            return self._next(standing, without={name: Refused(Code.METHOD_FAILED)}, attempted=name)
+        kept = tuple(proof for proof in standing.conversation.proofs if proof.method != name)
+        conversation = replace(
+            standing.conversation,
+            subject=outcome.subject,
+            proofs=(*kept, outcome.proof),
+            method="",
+            state=b"",
+            claimed=None,
+        )
+        others = tuple(proof for proof in standing.proofs if proof.method != name)
+        return self._next(
+            replace(standing, conversation=conversation, subject=outcome.subject, proofs=(*others, outcome.proof))
+        )
+
+    def _next(self, standing: Standing, without: Mapping[str, Refused] | None = None, attempted: str = "") -> Step:
+        spent: dict[str, Refused | None] = dict(without or {})
+        aims = self._aims(standing)
+        for aim in aims:
+            if standing.subject is not None and is_reached(aim, standing.proofs):
+                reused = not standing.conversation.proofs
+                return Reached(standing.conversation, standing.subject, standing.proofs, aim, reused)
+        if standing.demand.passive:
+            raise StatusError(Code.NO_PASSIVE, "Responder", "NoPassive")
+        for aim in aims:
+            page = self._page(aim, standing, spent, attempted)
+            if page is not None:
+                return page
+        refusal = next((each for each in spent.values() if each is not None), None)
+        code = refusal.code if refusal else Code.NO_METHOD_LEFT
+        values = tuple(refusal.values.items()) if refusal else ()
+        return Stuck(standing.conversation, code, attempted, values, aims[0].context is not None)
+
+    def _aims(self, standing: Standing) -> tuple[Aim, ...]:
+        groups = self._groups(standing.subject) if standing.subject is not None else ()
+        return self._policy.aims(standing.demand, standing.situation.network, groups)
+
+    def _page(self, aim: Aim, standing: Standing, spent: dict[str, Refused | None], attempted: str) -> Page | None:
+        """Give the page of the first method that has something to ask; those that have not are spent."""
+        candidates = self._candidates(aim, standing)
+        chosen = standing.conversation.method
+        for name in sorted(candidates, key=lambda each: each != chosen):
+            if name in spent:
+                continue
+            outcome = self._begin(name, standing)
+            if not isinstance(outcome, Ask):
+                spent[name] = _refusal(outcome) if isinstance(outcome, Refused | SendTo) else None
+                continue
+            refusal = next((each for each in spent.values() if each is not None), None)
+            conversation = standing.conversation
+            if conversation.method != name:
+                conversation = replace(conversation, method=name, state=b"", claimed=None)
+            alternatives = tuple(each for each in candidates if each != name and spent.get(each, 0) == 0)
+            problem = refusal.code if refusal else None
+            two = aim.two_factors or (aim.context is not None and aim.context.wants_more_than_one)
+            return Page(conversation, name, outcome, problem, None, alternatives, attempted, two_factors=two)
+        return None
+
+    def _begin(self, name: str, standing: Standing) -> Outcome:
+        try:
+            return self._methods[name].method.begin(self._visit(standing), self._tools(name, standing.now))
+        except DependencyError:
+            raise
+        except Exception as error:  # noqa: BLE001 - as in _judge: a failing plug-in is refused, never passed
+            self._report(name, error)
+            return Refused(Code.METHOD_FAILED)
+
+    def _candidates(self, aim: Aim, standing: Standing) -> list[str]:
+        """Give the methods that would bring the person nearer to the aim, in the configured order."""
+        first = self._policy.methods[0]
+        if standing.subject is None or not standing.proofs:
+            return [first]
+        proved = {proof.method for proof in standing.proofs}
+        if aim.context is not None and aim.context.methods:
+            missing = [name for name in self._policy.methods if name in aim.context.methods and name not in proved]
+            if missing:
+                return missing
+        kinds = {factor for proof in standing.proofs for factor in proof.factors}
+        return [
+            name
+            for name in self._policy.methods
+            if name not in proved and not self._methods[name].plugin.factors <= kinds
+        ]
+
+    def _visit(self, standing: Standing) -> Visit:
+        return Visit(
+            purpose=Purpose.LOGIN,
+            subject=standing.subject,
+            network=standing.situation.network,
+            language=standing.situation.language,
+            browser=standing.situation.browser,
+            force=standing.demand.force,
+            may_ask=not standing.demand.passive,
+        )
+
+
+def _standing(
+    conversation: Conversation, session: Session | None, demand: Demand, situation: Situation, now: datetime
+) -> Standing:
+    """Join what this conversation proved with what the session remembers of the same person.
+
+    With ForceAuthn only proofs given since the request came in count (SAML Core 3.4.1, IIP-IDP06).
+    """
+    subject, proofs = conversation.subject, conversation.proofs
+    if session is not None and not demand.force and (subject is None or subject.id == session.subject.id):
+        subject = subject or session.subject
+        fresh = {proof.method for proof in proofs}
+        proofs = tuple(proof for proof in session.proofs if proof.method not in fresh) + proofs
+    return Standing(conversation, demand, situation, subject, proofs, now)
+
+
+def _name_of(claim: Claim) -> str:
+    """Give the entry's own name; what names no entry is not kept, for people type passwords there by mistake."""
+    return claim.subject.username if claim.subject is not None else ""
+
+
+def _refusal(outcome: Outcome) -> Refused:
+    return outcome if isinstance(outcome, Refused) else Refused(Code.METHOD_FAILED)

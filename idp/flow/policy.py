@@ -1,0 +1,139 @@
+"""What must be proved here, for this service provider, and what proofs are worth; no other place decides it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from idp.core.codes import Code
+from idp.core.errors import StatusError
+from idp.core.proof import Proof
+from idp.federation.service_provider import ServiceProvider
+from idp.settings.model import AuthnContext, Login, Rule
+from idp.settings.model import ServiceProvider as ServiceProviderSettings
+
+NO_RULE = Rule(name="(no rule)", require="two-factors")
+"""Where no row fits, two factors are wanted: fail closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What a verified request asks for.
+
+    `class_refs` with `comparison` ("exact", "minimum", "maximum", "better") are the RequestedAuthnContext; `since` is
+    when the request came in, which fresh proofs must not be older than when `force` is set (SAML Core 3.4.1).
+    """
+
+    service_provider: ServiceProvider
+    comparison: str
+    class_refs: tuple[str, ...]
+    force: bool
+    passive: bool
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """One way to meet a demand: a class to reach (None where the truth will do), and whether two factors must be."""
+
+    context: AuthnContext | None
+    two_factors: bool
+    rule: str
+
+
+def two_kinds(proofs: Sequence[Proof]) -> bool:
+    """Say whether proofs of two different kinds of factor are there (REFEDS MFA: two passwords never)."""
+    return len({factor for proof in proofs for factor in proof.factors}) > 1
+
+
+def satisfies(context: AuthnContext, proofs: Sequence[Proof]) -> bool:
+    """Say whether these proofs are what the class means; a credential whose binding does not count proves nothing."""
+    counting = [
+        proof
+        for proof in proofs
+        if context.bindings is None or proof.binding is None or proof.binding in context.bindings
+    ]
+    if context.two_factors and not two_kinds(counting):
+        return False
+    return set(context.methods) <= {proof.method for proof in counting}
+
+
+def is_reached(aim: Aim, proofs: Sequence[Proof]) -> bool:
+    """Say whether these proofs meet the aim; no proof at all meets none."""
+    if not proofs or (aim.two_factors and not two_kinds(proofs)):
+        return False
+    return aim.context is None or satisfies(aim.context, proofs)
+
+
+class Policy:
+    """The tables of the configuration, asked."""
+
+    def __init__(self, login: Login, service_providers: Sequence[ServiceProviderSettings]) -> None:
+        self._login = login
+        self._contexts = login.authn_contexts
+        self._order = {context.uri: position for position, context in enumerate(login.authn_contexts)}
+        self.reads_groups = any(row.groups for row in login.rules)
+        self._defaults = {row.entity_id: row.authn_contexts for row in service_providers}
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods in the order they are offered."""
+        return self._login.methods
+
+    def aims(self, demand: Demand, network: str, groups: Sequence[str] = ()) -> tuple[Aim, ...]:
+        """Give the ways to meet a demand, the preferred one first.
+
+        Raises StatusError NoAuthnContext where no class of ours meets what is requested (SAML Core 3.3.2.2.1), or
+        RequestDenied where a rule refuses.
+        """
+        rule = self.rule("login", demand, network, groups)
+        if rule.require == "refuse":
+            raise StatusError(Code.REFUSED_BY_RULE, "Responder", "RequestDenied", rule.name)
+        two_factors = rule.require == "two-factors"
+        refs, comparison = demand.class_refs, demand.comparison
+        if not refs:
+            refs, comparison = self._defaults.get(demand.service_provider.entity_id, ()), "exact"
+        if not refs:
+            return (Aim(None, two_factors, rule.name),)
+        contexts = self._candidates(comparison, refs)
+        if not contexts:
+            raise StatusError(Code.NO_AUTHN_CONTEXT, "Responder", "NoAuthnContext", " ".join(refs))
+        return tuple(Aim(context, two_factors, rule.name) for context in contexts)
+
+    def rule(self, action: str, demand: Demand, network: str, groups: Sequence[str]) -> Rule:
+        """Give the first row that fits."""
+        return next((row for row in self._login.rules if _fits(row, action, demand, network, groups)), NO_RULE)
+
+    def asserted_context(self, aim: Aim, proofs: Sequence[Proof]) -> AuthnContext:
+        """Give the class that the assertion states: the one aimed at, else the strongest that names its methods.
+
+        Raises StatusError NoAuthnContext when no class is true of these proofs.
+        """
+        if aim.context is not None:
+            return aim.context
+        true = [context for context in self._contexts if context.methods and satisfies(context, proofs)]
+        if not true:
+            raise StatusError(Code.NO_AUTHN_CONTEXT, "Responder", "NoAuthnContext", "no class fits what was proved")
+        return true[-1]
+
+    def _candidates(self, comparison: str, refs: Sequence[str]) -> list[AuthnContext]:
+        known = [self._order[ref] for ref in refs if ref in self._order]
+        if not known:
+            return []
+        if comparison == "exact":
+            return [self._contexts[position] for position in dict.fromkeys(known)]
+        if comparison == "minimum":
+            least = [position for position in range(len(self._contexts)) if position >= min(known)]
+            return [self._contexts[position] for position in sorted(least, key=lambda each: each not in known)]
+        if comparison == "maximum":
+            return [self._contexts[position] for position in range(max(known), -1, -1)]
+        return list(self._contexts[max(known) + 1 :])
+
+
+def _fits(row: Rule, action: str, demand: Demand, network: str, groups: Sequence[str]) -> bool:
+    return (
+        row.action == action
+        and (not row.networks or network in row.networks)
+        and (not row.service_providers or demand.service_provider.entity_id in row.service_providers)
+        and (not row.groups or not set(row.groups).isdisjoint(groups))
+        and (not row.authn_contexts or not set(row.authn_contexts).isdisjoint(demand.class_refs))
+    )

@@ -1,0 +1,38 @@
+"""How subjects and proofs are written into the store and read back."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from idp.core.proof import Binding, Factor, Proof
+from idp.core.subject import Subject
+
+
+def moment_to_json(moment: datetime) -> float:
+    """Write a moment as seconds since 1970."""
+    return moment.timestamp()
+
+
+def moment_from_json(value: float) -> datetime:
+    """Read a moment back, aware and in UTC."""
+    return datetime.fromtimestamp(value, UTC)
+
+
+def subject_to_json(subject: Subject | None) -> list[str] | None:
+    """Write a subject."""
+    return [subject.id, subject.username, subject.dn] if subject else None
+
+
+def subject_from_json(value: list[str] | None) -> Subject | None:
+    """Read a subject back."""
+    return Subject(*value) if value else None
+
+
+def proof_to_json(proof: Proof) -> list[Any]:
+    """Write a proof."""
+    return [proof.method, sorted(proof.factors), moment_to_json(proof.at), proof.binding]
+
+
+def proof_from_json(value: list[Any]) -> Proof:
+    """Read a proof back."""
+    method, factors, at, binding = value
+    return Proof(method, frozenset(map(Factor, factors)), moment_from_json(at), Binding(binding) if binding else None)

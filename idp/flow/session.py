@@ -1,0 +1,114 @@
+"""A login that lasts: who it is and what was proved, kept in the store under the hash of the cookie (design 6)."""
+
+import hashlib
+import json
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from idp.core.proof import Proof
+from idp.core.subject import Subject
+from idp.flow.record import (
+    moment_from_json,
+    moment_to_json,
+    proof_from_json,
+    proof_to_json,
+    subject_from_json,
+    subject_to_json,
+)
+from idp.store import Store
+
+KIND = "session"
+ID_BYTES = 32
+TOUCH = timedelta(seconds=60)
+"""How often the moment of last use is written down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Who is logged in at this browser, and what they have proved."""
+
+    subject: Subject
+    proofs: tuple[Proof, ...]
+    started: datetime
+    used: datetime
+
+    def to_bytes(self) -> bytes:
+        """Write it for the store."""
+        return json.dumps(
+            {
+                "subject": subject_to_json(self.subject),
+                "proofs": [proof_to_json(proof) for proof in self.proofs],
+                "started": moment_to_json(self.started),
+                "used": moment_to_json(self.used),
+            },
+            separators=(",", ":"),
+            ensure_ascii=False,
+        ).encode("utf-8")
+
+    @classmethod
+    def from_bytes(cls, value: bytes) -> "Session":
+        """Read it back."""
+        data = json.loads(value)
+        subject = subject_from_json(data["subject"])
+        if subject is None:
+            raise ValueError("a session has a subject")
+        proofs = tuple(proof_from_json(proof) for proof in data["proofs"])
+        return cls(subject, proofs, moment_from_json(data["started"]), moment_from_json(data["used"]))
+
+
+def reference_of(session_id: str) -> str:
+    """Give a name for a session that may stand in a log: it opens nothing."""
+    return hashlib.sha256(b"reference:" + session_id.encode("ascii", "replace")).hexdigest()[:16]
+
+
+class Sessions:
+    """The sessions of the site; ids are random, opaque, and changed whenever more is proved (security.md S-03)."""
+
+    def __init__(self, store: Store, idle: timedelta, absolute: timedelta) -> None:
+        self._store = store
+        self._idle = idle
+        self._absolute = absolute
+
+    def find(self, session_id: str | None, now: datetime) -> Session | None:
+        """Give the live session of a cookie's value; use of it is noted once a minute."""
+        if not session_id or len(session_id) > 2 * ID_BYTES:
+            return None
+        key = _key(session_id)
+        value = self._store.get(KIND, key)
+        if value is None:
+            return None
+        session = Session.from_bytes(value)
+        if now >= self._end(session):
+            self._store.remove(KIND, key)
+            return None
+        if now - session.used >= TOUCH:
+            session = replace(session, used=now)
+            self._store.swap(KIND, key, value, session.to_bytes(), self._end(session))
+        return session
+
+    def begin(self, subject: Subject, proofs: tuple[Proof, ...], now: datetime, former_id: str | None) -> str:
+        """Begin a session under a new id and end the browser's former one; its absolute end is not put off."""
+        former = self.find(former_id, now)
+        started = former.started if former is not None and former.subject.id == subject.id else now
+        session_id = secrets.token_urlsafe(ID_BYTES)
+        session = Session(subject, proofs, started, now)
+        self._store.put(KIND, _key(session_id), session.to_bytes(), self._end(session), person=subject.id)
+        self.end(former_id)
+        return session_id
+
+    def end(self, session_id: str | None) -> None:
+        """End a session; nothing happens where there is none."""
+        if session_id:
+            self._store.remove(KIND, _key(session_id))
+
+    def expires(self, session: Session) -> datetime:
+        """Give the moment at which the session ends whatever happens."""
+        return session.started + self._absolute
+
+    def _end(self, session: Session) -> datetime:
+        return min(session.used + self._idle, session.started + self._absolute)
+
+
+def _key(session_id: str) -> str:
+    return hashlib.sha256(session_id.encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,67 @@
+"""What the engine answers: a page to show, a demand that is met, or the end of the way."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from idp.core.codes import Code
+from idp.core.network import Address
+from idp.core.proof import Proof
+from idp.core.subject import Subject
+from idp.flow.conversation import Conversation
+from idp.flow.policy import Aim
+from idp.plugin import Ask
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Where the person is: address (None when it cannot be read), the network's name, browser id and language."""
+
+    address: Address | None
+    network: str
+    browser: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a method to show; `alternatives` are the other methods that would serve as well.
+
+    `attempted` is the method whose judgement led here, empty for a first look; `claimed_name` whom the form named;
+    `two_factors` says whether the way has two steps.
+    """
+
+    conversation: Conversation
+    method: str
+    ask: Ask
+    problem: Code | None = None
+    retry_at: datetime | None = None
+    alternatives: tuple[str, ...] = ()
+    attempted: str = ""
+    claimed_name: str = ""
+    two_factors: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The demand is met: by whom, with which proofs, for which aim; `fresh` are the proofs of this conversation."""
+
+    conversation: Conversation
+    subject: Subject
+    proofs: tuple[Proof, ...]
+    aim: Aim
+    reused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """No method is left that could serve this person; `code` says why, `values` are for the page."""
+
+    conversation: Conversation
+    code: Code
+    attempted: str
+    values: tuple[tuple[str, str], ...] = ()
+    context_requested: bool = False
+    claimed_name: str = ""
+
+
+Step = Page | Reached | Stuck

@@ -1,0 +1,98 @@
+"""Budgets of wrong tries, over all workers: a try is reserved before it is judged (security.md T-05, T-06, W-11)."""
+
+import hashlib
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from idp.core.network import OUTSIDE, Address
+from idp.core.subject import Subject
+from idp.plugin import Budget, Claim, Limit
+from idp.store import Store
+
+KNOWN = "known-browser"
+KNOWN_FOR = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """One try, reserved at every budget it falls under: counter names with their windows."""
+
+    counters: tuple[tuple[str, timedelta], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exhausted:
+    """A budget is spent; when it starts anew."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a try comes from."""
+
+    address: Address | None
+    network: str
+    browser: str
+
+
+class Throttle:
+    """Counts wrong tries by person, by address and by method. Raises DependencyError: no count, no try."""
+
+    def __init__(self, store: Store, budgets: Mapping[str, Budget | None]) -> None:
+        self._store = store
+        self._budgets = budgets
+
+    def reserve(self, method: str, claim: Claim, source: Source, now: datetime) -> Charge | Exhausted:
+        """Take one try from each budget; give back all of it where one is spent."""
+        budget = self._budgets[method]
+        if budget is None:
+            return Charge(())
+        counters: list[tuple[str, timedelta]] = []
+        for name, limit in self._names(method, budget, claim, source):
+            count = self._store.add(name, 1, limit.window)
+            counters.append((name, limit.window))
+            if count.value > limit.tries:
+                self.refund(Charge(tuple(counters)))
+                return Exhausted(max(count.expires, now))
+        return Charge(tuple(counters))
+
+    def refund(self, charge: Charge) -> None:
+        """Give a try back: it was right, or its judgement failed for no fault of the person."""
+        for name, window in charge.counters:
+            self._store.add(name, -1, window)
+
+    def remember(self, subject: Subject, browser: str, now: datetime) -> None:
+        """Note that this person has logged in at this browser; strangers' tries no longer stand in its way (W-11)."""
+        self._store.put(KNOWN, _known(subject, browser), b"1", now + KNOWN_FOR, person=subject.id)
+
+    def _names(self, method: str, budget: Budget, claim: Claim, source: Source) -> Sequence[tuple[str, Limit]]:
+        who = f"person:{claim.subject.id}" if claim.subject else f"typed:{_digest(_folded(claim.typed))}"
+        lane = self._lane(claim, source) if budget.lanes else ""
+        person = [(f"{method}:{who}:{lane}:{_seconds(limit)}", limit) for limit in budget.person]
+        where = str(source.address) if source.address else "unknown"
+        return person + [(f"{method}:address:{where}:{_seconds(limit)}", limit) for limit in budget.address]
+
+    def _lane(self, claim: Claim, source: Source) -> str:
+        if claim.subject and self._store.get(KNOWN, _known(claim.subject, source.browser)) is not None:
+            return f"browser:{source.browser}"
+        return source.network if source.network != OUTSIDE else OUTSIDE
+
+
+def _seconds(limit: Limit) -> int:
+    return int(limit.window.total_seconds())
+
+
+def _known(subject: Subject, browser: str) -> str:
+    return _digest(f"{subject.id}\0{browser}")
+
+
+def _folded(typed: str) -> str:
+    """Fold a name as a directory would, so that its spellings share one budget (security.md W-09)."""
+    return unicodedata.normalize("NFKC", typed).strip().casefold()
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,86 @@
+"""Counters of what was decided, summed over all worker processes, in Prometheus' text format."""
+
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.mmap_dict import MmapedDict, mmap_key
+from prometheus_client.multiprocess import MultiProcessCollector
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """A counter: what it counts, and its labels; label values are ours, never what somebody sent."""
+
+    meaning: str
+    labels: tuple[str, ...]
+
+
+COUNTERS: Mapping[str, Counter] = {
+    "answers": Counter("Answers sent to service providers.", ("status", "context")),
+    "errors": Counter("Pages that told of an error.", ("code",)),
+    "judgements": Counter("What methods said to what people gave.", ("method", "code")),
+    "failures": Counter("Times that a part we depend on did not serve us.", ("code",)),
+}
+
+
+class Metrics:
+    """Counts in a file for each process under `folder`, which the site gives to this and to nothing else.
+
+    What a process that has ended counted stays in the sum until `forget`, which is for the start of the site.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._process_id = 0
+        self._values: MmapedDict | None = None
+
+    def count(self, name: str, **labels: str) -> None:
+        """Add one to a counter; raises ValueError for one that is not declared. A full disk costs the count only."""
+        counter = COUNTERS.get(name)
+        if counter is None or labels.keys() != set(counter.labels):
+            raise ValueError(f"no counter {name} with labels {', '.join(labels)}")
+        sample = f"warifu_{name}_total"
+        key = mmap_key(f"warifu_{name}", sample, [*labels], [*labels.values()], counter.meaning)
+        with self._lock:
+            try:
+                values = self._mine()
+                value, _ = values.read_value(key)
+                values.write_value(key, value + 1, 0.0)
+            except OSError:
+                return
+
+    def render(self) -> bytes:
+        """Give every counter of every process."""
+        if not self._folder.is_dir():
+            return b""
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry, str(self._folder))
+        return generate_latest(registry)
+
+    def forget(self) -> None:
+        """Begin at nothing; called before the workers start."""
+        for file in self._folder.glob("counter_*.db"):
+            file.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Let go of this process's file; what it holds stays in the sum."""
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
+        if self._values is not None:
+            self._values.close()
+        self._values = None
+
+    def _mine(self) -> MmapedDict:
+        if self._values is None or self._process_id != os.getpid():
+            self._close()  # after a fork this is the parent's, which goes on with it
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._process_id = os.getpid()
+            self._values = MmapedDict(str(self._folder / f"counter_{self._process_id}.db"))
+        return self._values

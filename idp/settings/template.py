@@ -1,0 +1,132 @@
+"""The commented configuration that `warifu init` and the demo write."""
+
+import json
+from dataclasses import dataclass, fields
+from importlib.resources import files
+from string import Template
+
+_RULES = """\
+[[login.rules]]
+name = "campus"
+networks = ["campus"]
+require = "password"
+
+[[login.rules]]
+name = "everywhere else"
+require = "two-factors"
+
+# The first app is registered on campus with the password; a replacement that way is allowed but proves less (below).
+[[login.rules]]
+name = "register on campus"
+action = "register"
+networks = ["campus"]
+require = "password"
+
+[[login.rules]]
+name = "register elsewhere"
+action = "register"
+require = "refuse"
+
+[[login.rules]]
+name = "replace on campus"
+action = "replace"
+networks = ["campus"]
+require = "password"
+
+[[login.rules]]
+name = "replace elsewhere"
+action = "replace"
+require = "two-factors"
+
+[[login.rules]]
+name = "reset on campus"
+action = "reset"
+networks = ["campus"]
+require = "password"
+
+[[login.rules]]
+name = "reset elsewhere"
+action = "reset"
+require = "two-factors\""""
+
+_RELEASE = """\
+# [[release]]
+# name = "library"
+# service_providers = ["https://library.example.org/shibboleth"]
+# attributes = ["eduPersonScopedAffiliation"]
+# values = {eduPersonScopedAffiliation = ["member@example.ac.jp"]}"""
+
+_CONFIRMATION = """\
+# The confirmation service provider, where people try their login: /mfa-test/ on an address of its own.
+# [confirmation]
+# url = "https://mfa-test.example.ac.jp/mfa-test"
+# listen = "127.0.0.1:8082"
+# entity_id = "https://mfa-test.example.ac.jp/shibboleth"
+# tls_certificate = "tls/mfa-test.crt"
+# tls_key = "tls/mfa-test.key"
+# signing = {key = "keys/confirmation.key", certificate = "keys/confirmation.crt"}
+# ca = "/etc/ssl/certs/ca-certificates.crt\""""
+
+CERTIFICATE_CONTEXT = """
+[[login.authn_contexts]]
+uri = "urn:oasis:names:tc:SAML:2.0:ac:classes:X509"
+methods = ["password", "clientcert"]
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteAnswers:
+    """What a site is asked for; `…_toml` are pieces of TOML put in as they are."""
+
+    entity_id: str
+    base_url: str
+    scope: str
+    name_ja: str
+    name_en: str
+    ldap_uri: str
+    people_dn: str
+    bind_dn: str
+    start_tls: bool
+    otp_issuer: str = "Warifu"
+    methods: tuple[str, ...] = ("password", "totp")
+    ca_toml: str = '# ca = "tls/ldap-ca.crt"              # who may have signed the directory\'s certificate'
+    listen_toml: str = 'plain = "127.0.0.1:8080"\nproxies = ["127.0.0.1/32", "::1/128"]\n# main = "192.0.2.1:443"'
+    campus_ranges: tuple[str, ...] = ()
+    campus_exceptions: tuple[str, ...] = ()
+    plugins_toml: str = ""
+    affiliation_toml: str = 'source = "eduPersonAffiliation"'
+    release_toml: str = _RELEASE
+    metadata_toml: str = "# allow_loopback_http = false         # answers to http://localhost; for demonstrations only"
+    confirmation_toml: str = _CONFIRMATION
+
+
+def render_settings(answers: SiteAnswers) -> str:
+    """Give the text of `idp.toml` for a site."""
+    text = files("idp.settings").joinpath("idp.toml.template").read_text(encoding="utf-8")
+    plain = {
+        "entity_id": answers.entity_id,
+        "base_url": answers.base_url,
+        "scopes": [answers.scope],
+        "scope": answers.scope,
+        "ldap_uris": [answers.ldap_uri],
+        "people_dn": answers.people_dn,
+        "bind_dn": answers.bind_dn,
+        "start_tls": answers.start_tls,
+        "otp_issuer": answers.otp_issuer,
+        "methods": list(answers.methods),
+        "campus_ranges": list(answers.campus_ranges),
+        "campus_exceptions": list(answers.campus_exceptions),
+    }
+    values = {name: json.dumps(value, ensure_ascii=False) for name, value in plain.items()}
+    values["name"] = f"{{ja = {_text(answers.name_ja)}, en = {_text(answers.name_en)}}}"
+    values["certificate_context"] = CERTIFICATE_CONTEXT if "clientcert" in answers.methods else ""
+    values["directory_ca"] = answers.ca_toml
+    values["rules"] = _RULES
+    for field in fields(answers):
+        if field.name.endswith("_toml") and field.name != "ca_toml":
+            values[field.name.removesuffix("_toml")] = getattr(answers, field.name)
+    return Template(text).substitute(values)
+
+
+def _text(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)

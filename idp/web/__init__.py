@@ -1,0 +1,1 @@
+"""HTTP: listeners, pages, headers and views; the only room that knows Flask."""

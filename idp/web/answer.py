@@ -1,0 +1,141 @@
+"""The answer to a service provider: what it may see, written, signed, recorded, and only then sent."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from flask import Response
+
+from idp.attributes.model import ReleasedAttribute
+from idp.attributes.name_id import transient_name_id
+from idp.attributes.release import release
+from idp.attributes.resolve import resolve
+from idp.core.codes import Code
+from idp.core.errors import ProtocolError, StatusError
+from idp.core.subject import Subject
+from idp.directory import AccountState
+from idp.flow.conversation import Held
+from idp.flow.session import Session, reference_of
+from idp.flow.step import Reached
+from idp.saml.answer import IssuedResponse, Recipient, Statement, new_id
+from idp.saml.encryption_choice import choose_encryption
+from idp.saml.model import AuthnRequest
+from idp.saml.signature_choice import choose_signature
+from idp.settings.model import ServiceProvider as ServiceProviderSettings
+from idp.web.audit_event import answered, refused
+from idp.web.cookies import set_browser, set_session
+from idp.web.pages import post_page
+from idp.web.site import Site
+from idp.web.visitor import Visitor
+from idp.xml.algorithms import DataEncryption
+
+FRESH_LOGIN = timedelta(seconds=1)
+"""After a login the account is looked at anew, whatever was read before it (security.md T-08)."""
+NETWORK_SOURCE = "warifu:network"
+"""The source of an attribute that tells the network's name; for the confirmation service provider."""
+
+
+def is_welcome(site: Site, reached: Reached, visitor: Visitor) -> bool:
+    """Say whether the account is active: read again when older than a minute, or at once after a login."""
+    oldest = None if reached.reused else visitor.now - FRESH_LOGIN
+    return site.directory.person(reached.subject, read_since=oldest).state is AccountState.ACTIVE
+
+
+def answer_success(
+    site: Site,
+    held: Held,
+    authn_request: AuthnRequest,
+    reached: Reached,
+    session: Session | None,
+    visitor: Visitor,
+) -> Response:
+    """Send the assertion. It is recorded before it leaves; without a record nothing leaves (design 3)."""
+    try:
+        statement = _statement(site, authn_request, reached, session, visitor)
+        issued = site.writer.success(_recipient(site, authn_request), statement, visitor.now)
+    except StatusError as error:
+        return answer_error(site, held, authn_request, error, visitor)
+    _finish(site, held)
+    session_id = visitor.session_id or ""
+    if not reached.reused:
+        session_id = site.sessions.begin(reached.subject, reached.proofs, visitor.now, visitor.session_id)
+        site.throttle.remember(reached.subject, visitor.browser.id, visitor.now)
+    event = answered(held, authn_request, reached, statement, issued, visitor, reference_of(session_id))
+    site.audit.record(event)
+    site.metrics.count("answers", status="Success", context=statement.authn_context_class)
+    response = _post(site, authn_request, issued, visitor)
+    if not reached.reused:
+        set_session(response, session_id)
+    return response
+
+
+def answer_error(site: Site, held: Held, authn_request: AuthnRequest, error: StatusError, visitor: Visitor) -> Response:
+    """Tell the service provider that its request cannot be met (IIP-IDP05); says nothing of the person."""
+    try:
+        recipient = _recipient(site, authn_request, with_encryption=False)
+    except StatusError as unsignable:
+        # No signature that this service provider would take: it cannot be told, the person is (IIP-MD10).
+        raise ProtocolError(unsignable.code, unsignable.detail) from error
+    issued = site.writer.error(recipient, error, visitor.now)
+    _finish(site, held)
+    site.audit.record(refused(held, authn_request, error, issued, visitor))
+    site.metrics.count("answers", status=error.sub or error.top, context="")
+    return _post(site, authn_request, issued, visitor)
+
+
+def _post(site: Site, authn_request: AuthnRequest, issued: IssuedResponse, visitor: Visitor) -> Response:
+    response = post_page(site, authn_request, issued.xml, visitor)
+    if visitor.browser.is_new:
+        set_browser(response, visitor.browser)
+    return response
+
+
+def _finish(site: Site, held: Held) -> None:
+    if site.conversations.change(held, replace(held.conversation, finished=True, proofs=(), subject=None)) is None:
+        raise ProtocolError(Code.REQUEST_REPLAYED, "another request of this conversation was first", reason="replay")
+
+
+def _statement(
+    site: Site, authn_request: AuthnRequest, reached: Reached, session: Session | None, visitor: Visitor
+) -> Statement:
+    context = site.policy.asserted_context(reached.aim, reached.proofs)
+    started = session.started if session is not None and reached.reused else visitor.now
+    service_provider = authn_request.service_provider
+    return Statement(
+        name_id=transient_name_id(site.settings.site.entity_id, service_provider.entity_id),
+        authn_context_class=context.uri,
+        authn_instant=max(proof.at for proof in reached.proofs),
+        session_index=new_id(),
+        session_not_on_or_after=started + timedelta(hours=site.settings.session.absolute_hours),
+        attributes=_released(site, authn_request, reached.subject, visitor.network),
+        address=str(visitor.address) if visitor.address else None,
+    )
+
+
+def _released(site: Site, authn_request: AuthnRequest, subject: Subject, network: str) -> tuple[ReleasedAttribute, ...]:
+    known = {**site.directory.person(subject).attributes, NETWORK_SOURCE: (network,)}
+    resolved = resolve(site.settings.attributes, known, site.settings.site.scopes)
+    return release(resolved, authn_request.service_provider, site.settings.release)
+
+
+def _recipient(site: Site, authn_request: AuthnRequest, *, with_encryption: bool = True) -> Recipient:
+    service_provider = authn_request.service_provider
+    settings = site.service_provider_settings.get(
+        service_provider.entity_id, ServiceProviderSettings(entity_id=service_provider.entity_id)
+    )
+    encryption = None
+    if with_encryption and not settings.allow_unencrypted:
+        encryption = choose_encryption(
+            service_provider,
+            allow_cbc=settings.allow_cbc,
+            default_data_algorithm=DataEncryption.named(site.settings.saml.data_encryption),
+        )
+    wants_signature = settings.sign_assertion
+    return Recipient(
+        entity_id=service_provider.entity_id,
+        assertion_consumer_service_url=authn_request.assertion_consumer_service_url,
+        in_response_to=authn_request.id,
+        sign_assertion=service_provider.want_assertions_signed if wants_signature is None else wants_signature,
+        encryption=encryption,
+        allow_unencrypted=settings.allow_unencrypted,
+        signature=choose_signature(service_provider, site.signing_key),
+    )

@@ -1,0 +1,156 @@
+"""The WSGI application: routes, headers on everything, and one place where errors become pages."""
+
+import socket
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from flask import Flask, Request, Response, request
+from werkzeug.exceptions import HTTPException
+
+from idp.audit import AuditEvent
+from idp.core.codes import Code
+from idp.core.errors import DependencyError, ProtocolError, WarifuError
+from idp.web import sso
+from idp.web.assets import site_style, static_file
+from idp.web.audit_event import rejected
+from idp.web.cookies import set_browser, set_language
+from idp.web.headers import correlation_id, harden
+from idp.web.logout import show_logout, submit_logout
+from idp.web.origin import Door, door_of
+from idp.web.pages import error_page
+from idp.web.paths import ERROR, HEALTH, LOGOUT, METADATA, POST_SSO, REDIRECT_SSO
+from idp.web.site import Site
+from idp.web.visitor import Visitor, visitor_of
+
+LARGEST_REQUEST_BYTES = 512 * 1024
+RETRY_AFTER_SECONDS = "5"
+
+View = Callable[[Site, Request, Visitor], Response]
+
+
+def make_application(site: Site) -> Flask:
+    """Give the Flask application of a site; every route stands here with its methods."""
+    application = Flask("idp.web", static_folder=None, template_folder=None)
+    application.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST_BYTES
+    hosts = _hosts(site)
+
+    def view(handler: View) -> Callable[[], Response]:
+        def handle() -> Response:
+            if door_of(request) is Door.CERTIFICATE:
+                raise ProtocolError(Code.NOT_FOUND, "nothing of this is served here", http_status=404)
+            if request.host not in hosts:
+                raise ProtocolError(Code.REQUEST_MALFORMED, f"Host {request.host!r}", reason="host")
+            visitor = visitor_of(site, request)
+            response = handler(site, request, visitor)
+            if visitor.browser.is_new:
+                set_browser(response, visitor.browser)
+            if visitor.chosen_language:
+                set_language(response, visitor.chosen_language)
+            return response
+
+        return handle
+
+    def route(path: str, method: str, handler: View) -> None:
+        application.add_url_rule(
+            path, f"{method} {path}", view(handler), methods=[method], provide_automatic_options=False
+        )
+
+    route(REDIRECT_SSO, "GET", _redirect_or_step)
+    route(REDIRECT_SSO, "POST", sso.submit)
+    route(POST_SSO, "GET", sso.show)
+    route(POST_SSO, "POST", _post_or_form)
+    route(LOGOUT, "GET", show_logout)
+    route(LOGOUT, "POST", submit_logout)
+    route(ERROR, "GET", _explain)
+    application.add_url_rule(METADATA, "metadata", lambda: _own_metadata(site))
+    application.add_url_rule(HEALTH, "health", lambda: _health(site))
+    application.add_url_rule("/idp/static/site.css", "style", lambda: site_style(site))
+    application.add_url_rule("/idp/static/<path:name>", "static", lambda name: static_file(site, name))
+
+    application.after_request(harden)
+    application.register_error_handler(WarifuError, lambda error: _show_error(site, error))
+    application.register_error_handler(HTTPException, lambda error: _show_http_error(site, error))
+    application.register_error_handler(Exception, lambda error: _show_unexpected(site, error))
+    return application
+
+
+def _redirect_or_step(site: Site, request: Request, visitor: Visitor) -> Response:
+    handler = sso.show if "execution" in request.args else sso.receive_redirect
+    return handler(site, request, visitor)
+
+
+def _post_or_form(site: Site, request: Request, visitor: Visitor) -> Response:
+    handler = sso.submit if "execution" in request.args else sso.receive_post
+    return handler(site, request, visitor)
+
+
+def _explain(site: Site, request: Request, visitor: Visitor) -> Response:
+    return error_page(site, visitor, Code.SENT_HERE, 200, "")
+
+
+def _own_metadata(site: Site) -> Response:
+    return Response(site.own_metadata, content_type="application/samlmetadata+xml")
+
+
+def _health(site: Site) -> Response:
+    """Say that this worker answers and its store does; that the confirmation service provider is up."""
+    site.store.get("health", "health")
+    confirmation = site.settings.confirmation
+    if confirmation is not None and not _answers(confirmation.listen):
+        return Response("the confirmation service provider is not up\n", status=503, content_type="text/plain")
+    return Response("ok\n", content_type="text/plain")
+
+
+def _answers(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _show_error(site: Site, error: WarifuError) -> Response:
+    """Show an error as a page; the detail goes to the log under the id on the page."""
+    visitor = visitor_of(site, request)
+    reference = correlation_id()
+    status = error.http_status if isinstance(error, ProtocolError) else 500
+    if isinstance(error, DependencyError):
+        status = 503
+    site.log.warning("refused", code=str(error.code), detail=error.detail, reference=reference, path=request.path)
+    if isinstance(error, ProtocolError):
+        _record(site, rejected(error, visitor, request.path, reference))
+    site.metrics.count("errors", code=str(error.code))
+    response = error_page(site, visitor, error.code, status, reference)
+    if status == 503:
+        response.headers["Retry-After"] = RETRY_AFTER_SECONDS
+    return response
+
+
+def _record(site: Site, event: AuditEvent) -> None:
+    """Record a refusal; one that cannot be written down is a refusal all the same."""
+    try:
+        site.audit.record(event)
+    except DependencyError as error:
+        site.log.error("audit is down", detail=error.detail)
+
+
+def _show_http_error(site: Site, error: HTTPException) -> Response:
+    codes = {404: Code.NOT_FOUND, 405: Code.METHOD_NOT_ALLOWED, 413: Code.REQUEST_TOO_LARGE}
+    status = error.code or 500
+    response = error_page(site, visitor_of(site, request), codes.get(status, Code.REQUEST_MALFORMED), status, "")
+    if status == 405:
+        response.headers["Allow"] = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
+    return response
+
+
+def _show_unexpected(site: Site, error: Exception) -> Response:
+    """Show that we are broken: nothing is proved by it, and the log has the whole of it but no values of variables."""
+    reference = correlation_id()
+    site.log.error("broken", reference=reference, path=request.path, exc_info=error)
+    return error_page(site, visitor_of(site, request), Code.BROKEN, 500, reference)
+
+
+def _hosts(site: Site) -> frozenset[str]:
+    netloc = urlsplit(site.settings.site.base_url).netloc
+    return frozenset({netloc, netloc.removesuffix(":443")})

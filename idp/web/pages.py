@@ -1,0 +1,157 @@
+"""Pages of ours: what each template is given."""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from flask import Response
+
+from idp.core.codes import Code
+from idp.flow.conversation import Held
+from idp.flow.step import Page, Stuck
+from idp.saml.model import AuthnRequest
+from idp.web.headers import allow_posting_away
+from idp.web.paths import SSO_PATHS
+from idp.web.site import Site
+from idp.web.visitor import Visitor
+
+SECONDS_A_MINUTE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What every page shows whatever it is about: the service, the form's way back, what went wrong."""
+
+    page: str
+    action: str = ""
+    path: str = ""
+    service_name: str = ""
+    privacy_url: str = ""
+    tally: str = ""
+    hidden: Sequence[tuple[str, str]] = ()
+    problem: Code | None = None
+    retry_minutes: int | None = None
+    alternatives: Sequence[tuple[str, str]] = ()
+    extra: dict[str, Any] = field(default_factory=dict)
+    status: int = 200
+
+
+def render(site: Site, visitor: Visitor, template: str, frame: Frame) -> Response:
+    """Give a page in the visitor's language."""
+    language = visitor.language
+    settings = site.settings.site
+    body = site.environment.get_template(template).render(
+        page=frame.page,
+        language=language,
+        language_links=_language_links(site, frame.path),
+        site=settings,
+        password_help=settings.password_help.get(language, ""),
+        problem=frame.problem,
+        retry_minutes=frame.retry_minutes,
+        action=frame.action,
+        hidden=frame.hidden,
+        service_name=frame.service_name,
+        privacy_url=frame.privacy_url,
+        tally=frame.tally,
+        alternatives=frame.alternatives,
+        **frame.extra,
+    )
+    return Response(body, status=frame.status, content_type="text/html; charset=utf-8")
+
+
+def method_page(site: Site, held: Held, authn_request: AuthnRequest, step: Page, visitor: Visitor) -> Response:
+    """Show a method's page."""
+    first = site.policy.methods[0]
+    frame = _form_frame(site, held, authn_request, visitor)
+    return render(
+        site,
+        visitor,
+        f"{step.method}/{step.ask.page}.html",
+        Frame(
+            page=step.ask.page,
+            action=frame.action,
+            path=frame.path,
+            service_name=frame.service_name,
+            privacy_url=frame.privacy_url,
+            hidden=frame.hidden,
+            tally=("password" if step.method == first else "second") if step.two_factors else "",
+            problem=step.problem,
+            retry_minutes=_minutes(step.retry_at, visitor.now),
+            alternatives=[(name, site.words.text(visitor.language, f"{name}.use")) for name in step.alternatives],
+            extra=dict(step.ask.values),
+        ),
+    )
+
+
+def stuck_page(site: Site, held: Held, authn_request: AuthnRequest, step: Stuck, visitor: Visitor) -> Response:
+    """Say why no method is left, with the way back to the service."""
+    frame = _form_frame(site, held, authn_request, visitor)
+    extra: dict[str, Any] = {"return_to_service": True, "correlation_id": "", **dict(step.values)}
+    return render(
+        site,
+        visitor,
+        "error.html",
+        Frame(
+            page="error",
+            action=frame.action,
+            path=frame.path,
+            service_name=frame.service_name,
+            hidden=frame.hidden,
+            problem=step.code,
+            extra=extra,
+        ),
+    )
+
+
+def error_page(site: Site, visitor: Visitor, code: Code, status: int, correlation_id: str) -> Response:
+    """Say what went wrong where no service provider can be told."""
+    extra = {"return_to_service": False, "correlation_id": correlation_id}
+    return render(site, visitor, "error.html", Frame(page="error", problem=code, status=status, extra=extra))
+
+
+def post_page(site: Site, authn_request: AuthnRequest, xml: bytes, visitor: Visitor) -> Response:
+    """Give the page that posts the Response to the assertion consumer service (SAML Bindings 3.5.4)."""
+    fields = [("SAMLResponse", base64.b64encode(xml).decode("ascii"))]
+    if authn_request.relay_state is not None:
+        fields.append(("RelayState", authn_request.relay_state))
+    service_name = authn_request.service_provider.display_name(visitor.language)
+    frame = Frame(
+        page="post",
+        action=authn_request.assertion_consumer_service_url,
+        hidden=fields,
+        service_name=service_name,
+        tally="done",
+    )
+    response = render(site, visitor, "post.html", frame)
+    allow_posting_away(response)
+    return response
+
+
+def _form_frame(site: Site, held: Held, authn_request: AuthnRequest, visitor: Visitor) -> Frame:
+    service_provider = authn_request.service_provider
+    action = f"{SSO_PATHS[authn_request.binding]}?execution={held.handle}"
+    token = site.tokens.make(held.handle, held.conversation.step, visitor.browser.id)
+    return Frame(
+        page="",
+        action=action,
+        path=action,
+        service_name=service_provider.display_name(visitor.language),
+        privacy_url=service_provider.privacy_urls.get(visitor.language, ""),
+        hidden=[("csrf_token", token)],
+    )
+
+
+def _language_links(site: Site, path: str) -> list[tuple[str, str, str]]:
+    sign = "&" if "?" in path else "?"
+    return [
+        (code, site.words.text(code, "language.name"), f"{path}{sign}lang={code}")
+        for code in site.settings.site.languages
+    ]
+
+
+def _minutes(until: datetime | None, now: datetime) -> int | None:
+    if until is None:
+        return None
+    return max(1, -(-int((until - now).total_seconds()) // SECONDS_A_MINUTE))

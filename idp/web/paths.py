@@ -1,0 +1,12 @@
+"""Our URLs, which are Shibboleth's (design 11)."""
+
+from idp.federation.service_provider import POST_BINDING, REDIRECT_BINDING
+
+REDIRECT_SSO = "/idp/profile/SAML2/Redirect/SSO"
+POST_SSO = "/idp/profile/SAML2/POST/SSO"
+SSO_PATHS = {REDIRECT_BINDING: REDIRECT_SSO, POST_BINDING: POST_SSO}
+LOGOUT = "/idp/profile/Logout"
+METADATA = "/idp/shibboleth"
+HEALTH = "/idp/health"
+ERROR = "/idp/error"
+"""The errorURL of our metadata: a page that explains (SDP-MD12)."""

@@ -1,0 +1,138 @@
+"""The environment that templates are rendered in, and what they may be given.
+
+Every page (`base.html`) needs: `page` (the data-page of the contract; our own templates set it themselves), `language`
+("ja"), `site` (`idp.settings.model.Site`). It may also be given, with a default for each here (`DEFAULTS`):
+
+language_links      (code, label, href) for each language of the site
+problem             a Code, shown on top with its heading, what to do, links and the site's own old code
+retry_minutes       minutes until the next try; the text of A102 and A204 then names them
+action, hidden      where the form is posted to, and its hidden fields as (name, value)
+service_name        what the service provider calls itself; information_url and privacy_url: its links
+tally               "password", "second" or "done"; empty shows no tally (a login with one factor)
+alternatives        (event, label) of other methods; a quiet button `_eventId_<event>` each
+person              the user name proved by an earlier step, which cannot be changed any more
+password_help       the site's word for who forgot the password; empty takes our own
+register_url        where an app is registered, offered with the problems that registering mends
+change_url          where a password is changed
+static              the folder of the style sheet, "/idp/static"
+
+Pages of methods (`<plugin>/<page>.html`) also get the values of their `Ask` under their own names.
+
+error.html          problem is required. correlation_id: a reference for the help desk. happened_at: the time, written
+                    out. return_to_service: True offers a button `_eventId_return`, posted to `action` with `hidden`
+choose.html         alternatives, the first of which is the main button
+logout.html         done: False asks (button `_eventId_proceed`; username: who is logged in; return_url: the way back),
+                    True says it is done (services: names that may keep the person logged in)
+post.html           action: the assertion consumer service; hidden: SAMLResponse and, if sent, RelayState
+status.html         nothing more; shown where nobody has anything to do
+site.css            colour: "#rrggbb"
+
+In a template, `t(key, **values)` gives a text in the page's language and `t_strong` the same with its values in bold;
+the filters are `in_language` (a text by language), `web_link` and `post_address`.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
+
+from idp.web.colour import site_colours
+from idp.words import Words
+
+TEMPLATES = Path(__file__).parent / "templates"
+STATIC = Path(__file__).parent / "static"
+
+DEFAULTS: Mapping[str, object] = {
+    "language_links": (),
+    "problem": None,
+    "retry_minutes": None,
+    "action": "",
+    "hidden": (),
+    "service_name": "",
+    "information_url": "",
+    "privacy_url": "",
+    "tally": "",
+    "alternatives": (),
+    "person": "",
+    "username": "",
+    "password_help": "",
+    "register_url": "",
+    "change_url": "",
+    "correlation_id": "",
+    "happened_at": "",
+    "return_to_service": False,
+    "done": False,
+    "services": (),
+    "return_url": "",
+    "static": "/idp/static",
+}
+_MARK = "\ue000"
+
+
+def make_environment(template_folders: Mapping[str, Path], words: Words) -> Environment:
+    """Give the environment of our templates and the plug-ins'.
+
+    `template_folders` maps a plug-in's name to its folder `templates`, of which only `<name>/` is read: a plug-in
+    cannot take the place of a page of ours or of another's. A name that nothing defines is an error.
+    """
+    own = {name: FileSystemLoader(folder / name) for name, folder in template_folders.items()}
+    environment = Environment(
+        loader=ChoiceLoader([FileSystemLoader(TEMPLATES), PrefixLoader(own)]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.globals.update(DEFAULTS)
+    environment.globals.update(t=_text_function(words), t_strong=_t_strong, site_colours=site_colours)
+    environment.filters.update(in_language=in_language, web_link=web_link, post_address=post_address)
+    return environment
+
+
+def in_language(texts: Mapping[str, str], language: str) -> str:
+    """Give the text in `language`, else in English, else in any; empty if there is none."""
+    return texts.get(language) or texts.get("en") or next(iter(texts.values()), "")
+
+
+def web_link(url: str) -> str:
+    """Give an address that a link may carry, else nothing: no `javascript:` from a metadata file (security.md S-21)."""
+    if url.startswith("/") and not url.startswith(("//", "/\\")):
+        return url
+    return url if _scheme(url) in {"https", "http", "mailto"} else ""
+
+
+def post_address(url: str) -> str:
+    """Give an address that an answer may be posted to. Raises ValueError for any other (security.md M-06, S-20)."""
+    if _scheme(url) not in {"https", "http"}:
+        raise ValueError("an answer is posted to http or https only")
+    return url
+
+
+def _scheme(url: str) -> str:
+    try:
+        return urlsplit(url).scheme.lower()
+    except ValueError:
+        return ""
+
+
+def _text_function(words: Words) -> Any:
+    @pass_context
+    def text(context: Context, key: str, **values: object) -> str:
+        return words.text(str(context["language"]), key, **values)
+
+    return text
+
+
+@pass_context
+def _t_strong(context: Context, key: str, **values: object) -> Markup:
+    """Give a text whose values stand in bold, all of it escaped."""
+    marks = {name: f"{_MARK}{number}{_MARK}" for number, name in enumerate(values)}
+    words = escape(context.call(context["t"], key, **marks))
+    for name, mark in marks.items():
+        words = words.replace(mark, Markup("<strong>{}</strong>").format(values[name]))
+    return words

@@ -1,0 +1,71 @@
+"""Everything the views use, made once by `idp.app.load` and given to them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+
+from jinja2 import Environment
+
+from idp.audit import AuditLog, Logger
+from idp.core.clock import Clock
+from idp.core.network import Network
+from idp.directory import Directory
+from idp.federation.index import Federation
+from idp.flow.conversation import Conversations
+from idp.flow.engine import Engine
+from idp.flow.policy import Policy
+from idp.flow.session import Sessions
+from idp.flow.throttle import Throttle
+from idp.metrics import Metrics
+from idp.plugin import Tools
+from idp.saml.answer import ResponseWriter
+from idp.saml.conditions import Expectations
+from idp.settings.model import IdPSettings, ServiceProvider
+from idp.store import Store
+from idp.web.forms import FormTokens
+from idp.words import Words
+from idp.xml.sign import SigningKey
+
+
+@dataclass(frozen=True)
+class Site:
+    """One identity provider, ready to serve. `toolbox(plugin, now)` gives what a plug-in may use."""
+
+    settings: IdPSettings
+    clock: Clock
+    store: Store
+    directory: Directory
+    federation: Federation
+    engine: Engine
+    policy: Policy
+    throttle: Throttle
+    conversations: Conversations
+    sessions: Sessions
+    writer: ResponseWriter
+    signing_key: SigningKey
+    expectations: Expectations
+    tokens: FormTokens
+    words: Words
+    environment: Environment
+    static_folders: Mapping[str, Path]
+    audit: AuditLog
+    metrics: Metrics
+    log: Logger
+    networks: tuple[Network, ...]
+    proxies: tuple[IPv4Network | IPv6Network, ...]
+    service_provider_settings: Mapping[str, ServiceProvider]
+    own_metadata: bytes
+    toolbox: Callable[[str, datetime], Tools]
+    close_directory: Callable[[], None]
+
+    def tools(self, plugin: str) -> Tools:
+        """Give a plug-in's tools for this moment, as its commands use them."""
+        return self.toolbox(plugin, self.clock())
+
+    def close(self) -> None:
+        """Let go of connections and files."""
+        self.close_directory()
+        self.audit.close()
+        self.metrics.close()

@@ -1,0 +1,58 @@
+"""Who is before us on one request: address, network, browser, session, language."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Request
+
+from idp.core.network import Address, name_network
+from idp.flow.session import Session
+from idp.flow.step import Situation
+from idp.web.cookies import LANGUAGE, Browser, browser_of, session_id_of
+from idp.web.origin import client_address
+from idp.web.site import Site
+from idp.words import choose_language
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """One request's sender. `session` is looked up on purpose, by `with_session`, and by nothing else."""
+
+    address: Address | None
+    network: str
+    browser: Browser
+    language: str
+    chosen_language: str | None
+    session_id: str | None
+    user_agent: str
+    now: datetime
+
+    @property
+    def situation(self) -> Situation:
+        """Give what the engine may know of it."""
+        return Situation(self.address, self.network, self.browser.id, self.language)
+
+
+def visitor_of(site: Site, request: Request) -> Visitor:
+    """Read the visitor from a request."""
+    address = client_address(request, site.proxies)
+    languages = site.settings.site.languages
+    asked = request.args.get("lang", "")
+    chosen = asked if asked in languages else None
+    return Visitor(
+        address=address,
+        network=name_network(address, site.networks),
+        browser=browser_of(request),
+        language=choose_language(
+            request.headers.get("Accept-Language", ""), request.cookies.get(LANGUAGE, ""), asked, languages
+        ),
+        chosen_language=chosen,
+        session_id=session_id_of(request),
+        user_agent=request.headers.get("User-Agent", "")[:512],
+        now=site.clock(),
+    )
+
+
+def session_of(site: Site, visitor: Visitor) -> Session | None:
+    """Give the live session of the visitor's cookie."""
+    return site.sessions.find(visitor.session_id, visitor.now)

@@ -1,0 +1,97 @@
+"""The one-time password page and its judgement: recorded in the directory before it counts (design 4)."""
+
+from datetime import timedelta
+
+from idp.plugin import Ask, Code, Factor, Outcome, Proof, Proved, Refused, Subject, Tools, Visit, Wrong
+from plugins.totp.codes import is_code, matching_step, normalise, step_at
+from plugins.totp.credential import TOTP, TOTPCredential, read
+from plugins.totp.settings import TOTPSettings
+
+RACES = 5
+"""How often a count of failures that somebody else moved is tried again."""
+MEMORY = timedelta(days=400)
+"""How long the highest step is remembered beside the directory (security.md X-02)."""
+
+
+class TOTPMethod:
+    """Knows the person by the app registered on their entry."""
+
+    def __init__(self, settings: TOTPSettings) -> None:
+        self._settings = settings
+
+    def begin(self, visit: Visit, tools: Tools) -> Outcome:
+        """Ask for the code; refuse who has no app or whose app was stopped."""
+        if visit.subject is None:
+            return Refused(Code.APP_NOT_REGISTERED)
+        registered = self._registered(visit.subject, tools)
+        if registered is None:
+            return Refused(Code.APP_NOT_REGISTERED)
+        if registered.failures >= self._settings.stop_after:
+            return Refused(Code.APP_STOPPED)
+        return self._ask(visit.subject)
+
+    def resume(self, visit: Visit, tools: Tools) -> Outcome:
+        """Judge the code: wrong, used and out of the window are one answer (security.md T-01, T-11)."""
+        if visit.subject is None:
+            return Refused(Code.APP_NOT_REGISTERED)
+        ask = self._ask(visit.subject)
+        code = normalise(visit.form.get("tokencode", ""))
+        if not code:
+            return Ask(ask.page, ask.values, Code.CODE_EMPTY)
+        if not is_code(code):
+            return Ask(ask.page, ask.values, Code.CODE_FORMAT)
+        registered = self._registered(visit.subject, tools)
+        if registered is None:
+            return Refused(Code.APP_NOT_REGISTERED)
+        if registered.failures >= self._settings.stop_after:
+            return Refused(Code.APP_STOPPED)
+        step = matching_step(registered.secret, code, step_at(tools.now), self._settings.window)
+        if step is not None and self._record(visit.subject, registered, step, tools):
+            proof = Proof("totp", frozenset({Factor.POSSESSION}), tools.now, registered.binding)
+            return Proved(visit.subject, proof)
+        self._count_failure(visit.subject, registered, tools)
+        return Wrong(Code.WRONG_CODE, ask)
+
+    def _ask(self, subject: Subject) -> Ask:
+        return Ask("totp", {"username": subject.username})
+
+    def _registered(self, subject: Subject, tools: Tools) -> TOTPCredential | None:
+        found = tools.credentials.list(subject, TOTP)
+        return read(found[0]) if found and "secret" in found[0].secrets else None
+
+    def _record(self, subject: Subject, registered: TOTPCredential, step: int, tools: Tools) -> bool:
+        """Move the last step forward, never back; only who moves it has used the code (RFC 6238 5.2)."""
+        highest = self._highest(registered, tools)
+        if highest > registered.last_step:
+            tools.alarm(f"{subject.dn}: the last time step of the app was set back; an older copy of the entry?")
+        if step <= max(registered.last_step, highest):
+            return False
+        new = {"last_step": str(step).encode(), "failures": b"0"}
+        if not tools.credentials.swap(subject, registered.credential, TOTP, new):
+            return False
+        self._remember(registered, step, tools)
+        return True
+
+    def _highest(self, registered: TOTPCredential, tools: Tools) -> int:
+        """Give the highest step seen for this credential, whatever an older copy of the entry says."""
+        return int(tools.moments.get(registered.credential.id) or b"0")
+
+    def _remember(self, registered: TOTPCredential, step: int, tools: Tools) -> None:
+        key, new, expires = registered.credential.id, str(step).encode(), tools.now + MEMORY
+        for _ in range(RACES):
+            old = tools.moments.get(key)
+            if old is not None and int(old) >= step:
+                return
+            if tools.moments.put(key, new, expires) if old is None else tools.moments.swap(key, old, new, expires):
+                return
+
+    def _count_failure(self, subject: Subject, registered: TOTPCredential, tools: Tools) -> None:
+        """Count one more failure in a row on the entry itself, where no restart or flush forgets it (T-05)."""
+        current: TOTPCredential | None = registered
+        for _ in range(RACES):
+            if current is None:
+                return
+            failures = str(current.failures + 1).encode()
+            if tools.credentials.swap(subject, current.credential, TOTP, {"failures": failures}):
+                return
+            current = self._registered(subject, tools)

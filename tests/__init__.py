@@ -1,0 +1,1 @@
+"""Tests: what Warifu must do, and the parts that judge it."""

@@ -1,0 +1,1 @@
+"""What is resolved, what is released, and name identifiers."""

@@ -1,0 +1,1 @@
+"""The audit stream and the process log."""

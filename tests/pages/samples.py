@@ -1,0 +1,121 @@
+"""The pages as the views render them: each with what it is given on an ordinary day."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment
+
+from idp.core.codes import Code
+from idp.settings.model import Site
+from idp.web.render import make_environment
+from idp.words import Words
+
+ROOT = Path(__file__).parents[2]
+PLUGINS = ("password", "clientcert", "totp")
+TEMPLATE_FOLDERS = {name: ROOT / "plugins" / name / "templates" for name in PLUGINS}
+WORDS_FOLDERS = [ROOT / "idp/web/words", *(ROOT / "plugins" / name / "words" for name in PLUGINS)]
+LANGUAGES = ("ja", "en")
+
+SITE = Site(
+    entity_id="https://idp.example.ac.jp/idp/shibboleth",
+    base_url="https://idp.example.ac.jp",
+    name={"ja": "例示大学", "en": "Example University"},
+    scopes=("example.ac.jp",),
+    otp_issuer="Example",
+    help_url="https://www.example.ac.jp/help",
+    privacy_url="https://www.example.ac.jp/privacy",
+    site_codes={"A201": "W100070"},
+)
+SERVICE = {"ja": "附属図書館", "en": "University Library"}
+USE = {
+    "ja": {"certificate": "クライアント証明書でログイン", "totp": "ワンタイムパスワードアプリでログイン"},
+    "en": {"certificate": "Login using a client certificate", "totp": "Login using One Time Password App"},
+}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A page: its template, its data-page, and what is peculiar to it."""
+
+    template: str
+    page: str
+    context: Mapping[str, object] = field(default_factory=dict)
+    alternatives: tuple[str, ...] = ()
+    problem: Code | None = None
+
+    def given(self, language: str) -> dict[str, object]:
+        """Give the whole context in a language."""
+        return {
+            "page": self.page,
+            "language": language,
+            "site": SITE,
+            "language_links": [("ja", "日本語", "?lang=ja"), ("en", "English", "?lang=en")],
+            "action": "/idp/profile/SAML2/Redirect/SSO?execution=e1",
+            "hidden": [("csrf_token", "t0k3n")],
+            "service_name": SERVICE[language],
+            "alternatives": [(name, USE[language][name]) for name in self.alternatives],
+            "problem": self.problem,
+            **self.context,
+        }
+
+
+SECOND: dict[str, object] = {"tally": "second", "username": "taro"}
+FORMS = {
+    "password": Sample("password/password.html", "password", {"tally": "password"}),
+    "password-again": Sample(
+        "password/password.html", "password", {"tally": "password", "username": "taro"}, problem=Code.WRONG_PASSWORD
+    ),
+    "notice": Sample(
+        "password/notice.html",
+        "notice",
+        {"tally": "password", "grace_logins": "", "days": "5", "change_url": "https://password.example.ac.jp/"},
+    ),
+    "certificate": Sample("clientcert/certificate.html", "certificate", SECOND, ("totp",)),
+    "totp": Sample("totp/totp.html", "totp", SECOND, ("certificate",)),
+    "totp-again": Sample("totp/totp.html", "totp", SECOND, ("certificate",), Code.WRONG_CODE),
+    "choose": Sample("choose.html", "choose", SECOND, ("certificate", "totp")),
+    "logout": Sample("logout.html", "logout", {"username": "taro"}),
+}
+OTHERS = {
+    "error": Sample(
+        "error.html",
+        "error",
+        {
+            "return_to_service": True,
+            "happened_at": "2026-11-24 10:00 (JST)",
+            "correlation_id": "5f0c2a9b11d7",
+            "register_url": "/idp/account/register",
+        },
+        problem=Code.APP_NOT_REGISTERED,
+    ),
+    "logged-out": Sample("logout.html", "logout", {"done": True, "services": ["Moodle"]}),
+    "post": Sample(
+        "post.html",
+        "post",
+        {
+            "tally": "done",
+            "action": "https://sp.example.org/Shibboleth.sso/SAML2/POST",
+            "hidden": [("SAMLResponse", "PD94bWw="), ("RelayState", "ss:mem:1")],
+        },
+    ),
+    "status": Sample("status.html", "status"),
+}
+SAMPLES = {**FORMS, **OTHERS}
+
+
+def words() -> Words:
+    """Give the texts of the pages and of the plug-ins."""
+    return Words.load(WORDS_FOLDERS, LANGUAGES)
+
+
+@cache
+def environment() -> Environment:
+    """Give the environment with every template and text."""
+    return make_environment(TEMPLATE_FOLDERS, words())
+
+
+def page(sample: Sample, language: str, **changes: object) -> str:
+    """Render a page."""
+    return environment().get_template(sample.template).render({**sample.given(language), **changes})

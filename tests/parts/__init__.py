@@ -1,0 +1,1 @@
+"""Parts that tests share: judges, servers and people of their own."""

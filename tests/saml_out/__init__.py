@@ -1,0 +1,1 @@
+"""What Warifu sends as SAML: written, signed, encrypted, and judged by others."""

@@ -1,0 +1,1 @@
+"""Short-lived state: one conformance suite for both stores."""

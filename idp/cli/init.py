@@ -21,7 +21,7 @@ from idp.settings.template import SiteAnswers, render_settings
 @click.option("--name-en", help="The organisation's name in English. Default: the scope")
 @click.option("--ldap-uri", required=True, help="The directory, e.g. ldaps://ldap.example.ac.jp")
 @click.option("--people-dn", required=True, help="Where people are, e.g. ou=people,dc=example,dc=ac,dc=jp")
-@click.option("--bind-dn", default="", help="The account Warifu uses; its password goes into secrets/directory-password")
+@click.option("--bind-dn", default="", help="The account Warifu uses; its password: secrets/directory-password")
 @click.option("--campus", "campus", multiple=True, help="A range of the campus, e.g. 192.0.2.0/24; may be repeated")
 def init(folder: Path, base_url: str, ldap_uri: str, people_dn: str, **more: str) -> None:
     """Write a configuration for a new site into FOLDER."""

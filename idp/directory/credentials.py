@@ -9,10 +9,11 @@ from idp.core.codes import Code
 from idp.core.errors import DependencyError, SealError
 from idp.core.secret import Secret
 from idp.core.subject import Subject
-from idp.directory.connection import Change, ConnectionLostError, LDAPConnection
+from idp.directory.connection import ConnectionLostError, LDAPConnection
 from idp.directory.pool import Pool, Server
 from idp.directory.record import read_id
 from idp.directory.result import Answer, Entry, Result
+from idp.directory.wire import Change, Query
 from idp.plugin.tools import Credential, CredentialKind
 from idp.seal import Sealer, is_sealed
 
@@ -28,6 +29,7 @@ _SOMEBODY_WAS_FIRST = frozenset(
 )
 _AWAY = frozenset((Result.BUSY, Result.UNAVAILABLE, Result.OTHER))
 _CLASS = "objectClass"
+_ANYTHING = Query("(objectClass=*)").write()
 _CREDENTIAL_ID = "id"
 _BASE32 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567=")
 
@@ -145,7 +147,7 @@ class LDAPCredentials:
         wanted = (self._id_attribute, *attributes)
 
         def work(connection: LDAPConnection, _: Server) -> tuple[Answer, tuple[Entry, ...]]:
-            found = connection.search(subject.dn, "(objectClass=*)", wanted, scope="base", limit=1)
+            found = connection.search(subject.dn, _ANYTHING, wanted, scope="base", limit=1)
             return _check_alive(connection, found.answer), found.entries
 
         answer, entries = pool.run(work, again=True)

@@ -1,11 +1,11 @@
-"""The name a person types: into one filter, escaped; and distinguished names compared."""
+"""The name a person types: what may be asked for; the site's filter; and distinguished names compared."""
 
 from ldap3.core.exceptions import LDAPExceptionError
-from ldap3.utils.conv import escape_filter_chars
 from ldap3.utils.dn import parse_dn
 
 from idp.core.errors import ConfigError, Problem
 from idp.core.secret import Secret
+from idp.directory.wire import Query
 
 LONGEST_USERNAME = 256
 LONGEST_PASSWORD_BYTES = 1024
@@ -28,23 +28,18 @@ def is_usable_password(password: Secret) -> bool:
     return 0 < len(value) <= LONGEST_PASSWORD_BYTES and bool(value.strip()) and b"\0" not in value
 
 
-def check_user_filter(user_filter: str) -> None:
-    """Refuse a filter that does not say where the name goes; raises ConfigError."""
-    if _PLACE not in user_filter or not (user_filter.startswith("(") and user_filter.endswith(")")):
+def read_user_filter(user_filter: str) -> Query:
+    """Read the site's filter, which must say where the name goes; raises ConfigError."""
+    try:
+        query = Query(user_filter, _PLACE) if _PLACE in user_filter else None
+    except ValueError:
+        query = None
+    if query is None:
         problem = Problem(
             "idp.toml", "directory.user_filter", f"{user_filter!r} is not usable", "Write e.g. (uid={username})"
         )
         raise ConfigError([problem])
-
-
-def user_query(user_filter: str, username: str) -> str:
-    """Put a typed name into the site's filter, so that it can only be a value (security.md W-01)."""
-    return user_filter.replace(_PLACE, str(escape_filter_chars(username)))
-
-
-def id_query(attribute: str, value: bytes) -> str:
-    """A filter for one immutable id."""
-    return f"({attribute}={escape_filter_chars(value)})"
+    return query
 
 
 def is_same_dn(one: str, other: str) -> bool:

@@ -12,14 +12,12 @@ from idp.core.codes import Code
 from idp.core.errors import DependencyError
 from idp.core.secret import Secret
 from idp.core.subject import Subject
-from idp.directory.connection import ConnectionLostError, LDAPConnection
+from idp.directory.connection import WHO_AM_I, ConnectionLostError, LDAPConnection
 from idp.directory.name import (
-    check_user_filter,
-    id_query,
     is_same_dn,
     is_usable_password,
     is_usable_username,
-    user_query,
+    read_user_filter,
 )
 from idp.directory.pace import Pace
 from idp.directory.policy import judge_bind
@@ -34,12 +32,13 @@ from idp.directory.record import (
     write_id,
 )
 from idp.directory.result import Answer, Entry, Found, Result
+from idp.directory.wire import Query, Scope
 from idp.plugin.tools import Attributes, BindAnswer, BindState
 from idp.settings.model import Directory as DirectorySettings
 
-WHO_AM_I = "1.3.6.1.4.1.4203.1.11.3"
 _MOST_REMEMBERED = 4096
 _NOT_PEOPLE = frozenset(("alias", "referral"))
+_ANYTHING = Query("(objectClass=*)").write()
 _WRONG = BindAnswer(BindState.WRONG)
 
 
@@ -49,7 +48,8 @@ class Directory:
     def __init__(
         self, settings: DirectorySettings, service: Pool, binds: Pool, clock: Clock, wanted: Iterable[str] = ()
     ) -> None:
-        check_user_filter(settings.user_filter)
+        self._by_name = read_user_filter(settings.user_filter)
+        self._by_id = Query(f"({settings.id_attribute}={{value}})")
         self._settings = settings
         self._service = service
         self._binds = binds
@@ -68,7 +68,7 @@ class Directory:
         """
         if not is_usable_username(username):
             return None
-        query = user_query(self._settings.user_filter, username)
+        query = self._by_name.write(username.encode("utf-8"))
         found = self._search(self._settings.people_dn, query, "subtree", 2)
         if found.answer.code == Result.SIZE_LIMIT or len(found.entries) != 1:
             return None
@@ -139,11 +139,9 @@ class Directory:
     def _nobody(self) -> str:
         return f"{self._settings.username_attribute}={token_hex(8)},{self._settings.people_dn}"
 
-    def _search(self, base: str, query: str, scope: str, limit: int) -> Found:
+    def _search(self, base: str, query: bytes, scope: Scope, limit: int) -> Found:
         def work(connection: LDAPConnection, _: Server) -> Found:
-            found = connection.search(
-                base, query, self._attributes, scope="base" if scope == "base" else "subtree", limit=limit
-            )
+            found = connection.search(base, query, self._attributes, scope=scope, limit=limit)
             if found.answer.code in {Result.BUSY, Result.UNAVAILABLE, Result.OTHER}:
                 raise ConnectionLostError(f"{connection.address.uri}: result {found.answer.code}")
             return found
@@ -173,11 +171,12 @@ class Directory:
     def _read_again(self, subject: Subject) -> PersonRecord:
         """Where the entry was, and if it is another or none, wherever it has gone by its id."""
         attribute = self._settings.id_attribute
-        by_id = id_query(attribute, write_id(attribute, subject.id))
-        for base, query, scope in (
-            (subject.dn, "(objectClass=*)", "base"),
+        by_id = self._by_id.write(write_id(attribute, subject.id))
+        places: tuple[tuple[str, bytes, Scope], ...] = (
+            (subject.dn, _ANYTHING, "base"),
             (self._settings.people_dn, by_id, "subtree"),
-        ):
+        )
+        for base, query, scope in places:
             for entry in self._search(base, query, scope, 2).entries:
                 record = self._read(entry)
                 if record is not None and record.subject.id == subject.id:
@@ -208,7 +207,7 @@ def _bind(connection: LDAPConnection, server: Server, dn: str, password: Secret)
 
 
 def _read_offers(connection: LDAPConnection) -> frozenset[str]:
-    found = connection.search("", "(objectClass=*)", ("supportedExtension",), scope="base", limit=1)
+    found = connection.search("", _ANYTHING, ("supportedExtension",), scope="base", limit=1)
     values: Sequence[bytes] = found.entries[0].values.get("supportedextension", ()) if found.entries else ()
     return frozenset(value.decode("ascii", "replace") for value in values)
 

@@ -35,7 +35,7 @@ class NameIDPolicy:
 
 @dataclass(frozen=True, slots=True)
 class QuerySignature:
-    """A Redirect signature: the octets it covers as they were sent, its algorithm, its value (SAML Bindings 3.4.4.1)."""
+    """A Redirect signature: the octets it covers as sent, its algorithm, its value (SAML Bindings 3.4.4.1)."""
 
     signed: bytes
     algorithm: str

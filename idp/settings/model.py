@@ -138,7 +138,7 @@ class Rule(Group):
 
 
 class AuthnContext(Group):
-    """One class of AuthnContext and what must have been proved for it; the order of the list is the order of strength."""
+    """One class of AuthnContext and what must have been proved for it; the list goes from weak to strong."""
 
     uri: str
     methods: tuple[str, ...] = ()

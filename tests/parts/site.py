@@ -1,7 +1,7 @@
-"""A whole identity provider for tests: configuration and keys in a folder, a real directory, and a browser without a screen.
+"""A whole identity provider for tests: configuration and keys in a folder, a real directory, a browser without a screen.
 
-`make_conf` writes what `warifu init` writes, with the tests' directory and what a test changes. `InProcess` serves it in
-this process with a clock of its own; the same configuration can be served by real workers (tests/parts/served.py).
+`make_conf` writes what `warifu init` writes, with the tests' directory and what a test changes. `Idp` serves it in this
+process with a clock of its own; the same configuration can be served by real workers (tests/parts/served.py).
 """
 
 import base64

@@ -351,10 +351,15 @@ def test_a58_what_is_used_is_what_was_verified(sp, signed, metadata, receive_pos
     verified = parse(canonical(evil_of(signed)))
     monkeypatch.setattr(idp.saml.verify_request, "verify_enveloped", lambda *args, **options: verified)
     assert receive_post(post_body(etree.tostring(signed)), metadata).id == "_evil"
-    for other in (authn_request(TestSP("other"), issue_instant=NOW), b"<x/>"):
+    stranger = authn_request(
+        sp, issuer="https://other.example.org", issue_instant=NOW, destination=POST_URL, acs_url=EVIL
+    )
+    strange = authn_request(sp, issue_instant=NOW, destination=POST_URL, acs_url=EVIL, body="<x/>")
+    for other, code in ((stranger, Code.SIGNATURE_INVALID), (strange, Code.REQUEST_MALFORMED)):
         verified = parse(other)
-        with pytest.raises(ProtocolError):
+        with pytest.raises(ProtocolError) as refused:
             receive_post(post_body(etree.tostring(signed)), metadata)
+        assert refused.value.code is code
 
 
 def test_a58_a_comment_put_into_the_signed_issuer_changes_nothing(sp, signed, metadata, receive_post):

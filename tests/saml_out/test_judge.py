@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 import pytest
+from lxml import etree
 
 from idp.core.codes import Code
 from idp.core.errors import StatusError
 from idp.saml.answer import Recipient, ResponseWriter, Statement
 from tests.parts.judge import JudgementError, read_response, verify_by_xmlsec1
+from tests.parts.schemas import validate
 from tests.parts.service_provider import TestSP, private_pem, rsa_key
 from tests.saml_out.conftest import NOW, certificate_pem
 
@@ -64,3 +66,10 @@ def test_an_error_has_no_assertion(
 
     with pytest.raises(JudgementError, match="NoPassive"):
         _ = read_response(xml, sp.key_pem, idp_certificate).attributes
+
+
+def test_what_the_schemas_do_not_allow_is_refused(xml: bytes) -> None:
+    validate(xml)
+
+    with pytest.raises(etree.DocumentInvalid):
+        validate(xml.replace(b"<samlp:Status>", b"<samlp:Stat>").replace(b"</samlp:Status>", b"</samlp:Stat>"))

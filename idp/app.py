@@ -8,6 +8,7 @@ from re import fullmatch
 
 from flask import Flask
 
+from idp import mfatest
 from idp.audit import AuditLog, process_logger
 from idp.core.clock import Clock, system_clock
 from idp.core.errors import ConfigError, Problem
@@ -35,14 +36,15 @@ from idp.store import PluginMoments, RedisStore, SQLiteStore, Store
 from idp.web.application import make_application
 from idp.web.forms import FormTokens
 from idp.web.paths import POST_SSO, REDIRECT_SSO
-from idp.web.render import make_environment
+from idp.web.render import STATIC, make_environment
 from idp.web.site import Site
 from idp.words import Words
-from idp.xml.sign import SigningKey
+from idp.xml.sign import SigningKey, certificate_der
 
-__all__ = ["Site", "load", "make_store", "make_wsgi"]
+__all__ = ["Site", "load", "make_confirmation", "make_store", "make_wsgi"]
 
 OUR_WORDS = Path(__file__).parent / "web" / "words"
+CONFIRMATION_METADATA = "connection-confirmation.xml"
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
@@ -64,6 +66,7 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
     log = process_logger(settings.audit)
     facts = SiteFacts(settings.site.entity_id, settings.site.base_url, settings.site.name, settings.site.otp_issuer)
     words = Words.load([OUR_WORDS, *(folder / "words" for folder in folders.values())], settings.site.languages)
+    expectations = _expectations(settings)
     group_attribute = settings.directory.group_attribute.lower()
 
     def toolbox(plugin: str, now: datetime) -> Tools:
@@ -87,7 +90,9 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
         engine=Engine(policy, enabled, throttle, toolbox, groups, report),
         policy=policy,
         throttle=throttle,
-        conversations=Conversations(store, timedelta(minutes=settings.session.conversation_minutes)),
+        conversations=Conversations(
+            store, timedelta(minutes=settings.session.conversation_minutes), _longest_acceptance(expectations)
+        ),
         sessions=Sessions(
             store,
             idle=timedelta(minutes=settings.session.idle_minutes),
@@ -97,7 +102,7 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
         writer=ResponseWriter(
             settings.site.entity_id, signing_keys[0], timedelta(seconds=settings.saml.assertion_lifetime_seconds)
         ),
-        expectations=_expectations(settings),
+        expectations=expectations,
         tokens=FormTokens(_cookie_key(settings.keys.cookie)),
         words=words,
         environment=make_environment({name: folder / "templates" for name, folder in folders.items()}, words),
@@ -117,6 +122,27 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
 def make_wsgi(site: Site) -> Flask:
     """Give the WSGI application of a site."""
     return make_application(site)
+
+
+def make_confirmation(settings: IdPSettings, clock: Clock = system_clock) -> Flask:
+    """Give the WSGI application of the confirmation service provider; it never reads our private keys.
+
+    Its metadata is laid into the folder of service providers, so that it is registered. Raises ConfigError.
+    """
+    confirmation = settings.confirmation
+    if confirmation is None:
+        raise ConfigError([Problem("idp.toml", "confirmation", "it is not configured", "Add the table [confirmation]")])
+    words = Words.load([OUR_WORDS], settings.site.languages)
+    environment = make_environment({"mfatest": mfatest.TEMPLATES}, words)
+    certificates = [certificate_der(pair.certificate.read_bytes()) for pair in settings.keys.signing]
+    own = own_metadata(settings, certificates)
+    mfatest.write_metadata(
+        confirmation, words, settings.metadata.folder / CONFIRMATION_METADATA, settings.site.languages
+    )
+    look = mfatest.Look(
+        settings.site, words, lambda name, context: environment.get_template(name).render(context), STATIC
+    )
+    return mfatest.make_wsgi(confirmation, lambda: own, clock, look)
 
 
 def make_store(settings: IdPSettings, clock: Clock) -> Store:
@@ -159,6 +185,12 @@ def _expectations(settings: IdPSettings) -> Expectations:
             if row.clock_skew_seconds is not None
         },
     )
+
+
+def _longest_acceptance(expectations: Expectations) -> timedelta:
+    """Give how long a request can be neither too new nor too old, of the most lenient service provider (A-11)."""
+    skews = (expectations.clock_skew, *expectations.clock_skews.values())
+    return 2 * (expectations.message_lifetime + max(skews))
 
 
 def _network(name: str, ranges: NetworkRanges) -> Network:

@@ -31,14 +31,15 @@ class Resolved:
 
 
 def resolve(attributes: Mapping[str, Attribute], directory_attributes: Attributes, scopes: Collection[str]) -> Resolved:
-    """Give every attribute that has a value: its `source` in the directory, or else its constant `value`.
+    """Give every attribute that has a value: its `source` in the directory, or, without one there, its constant `value`.
 
     Empty values and repetitions leave no trace. Dropped, and told, are values that XML cannot carry (security.md I-05)
     and values of a scope that is not one of the site's `scopes`, or that would read as such (I-15).
     """
     found, dropped = [], []
     for attribute_id, attribute in attributes.items():
-        known = directory_attributes.get(attribute.source.lower(), ()) if attribute.source else attribute.value
+        known = directory_attributes.get(attribute.source.lower(), ()) if attribute.source else ()
+        known = known or attribute.value
         given = [value for value in dict.fromkeys(known) if value.strip()]
         values = tuple(scoped for value in given if (scoped := _acceptable(value, attribute, scopes)) is not None)
         if len(values) < len(given):

@@ -1,7 +1,7 @@
 """What every command is given: the configuration, and the site it describes, read when it is first asked for."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ DEFAULT_CONF = Path("conf")
 class CommandContext:
     """`context.obj` of a command, plug-ins' commands too."""
 
-    conf: Path
+    conf: Path = field(default_factory=DEFAULT_CONF.absolute)
     _site: "Site | None" = None
 
     def site(self) -> "Site":

@@ -8,7 +8,7 @@ import click
 from idp import __version__
 from idp.cli.check import check
 from idp.cli.context import DEFAULT_CONF, CommandContext, with_conf
-from idp.cli.demo import demo
+from idp.cli.demo import demo, demo_code
 from idp.cli.init import init
 from idp.cli.metadata import metadata
 from idp.cli.parts import run_confirmation, run_http, run_mail_sink, run_refresher
@@ -55,5 +55,16 @@ def main(context: click.Context) -> None:
         context.obj = CommandContext(Path(DEFAULT_CONF).absolute())
 
 
-for _command in (init, check, serve, metadata, demo, run_http, run_refresher, run_confirmation, run_mail_sink):
+for _command in (
+    init,
+    check,
+    serve,
+    metadata,
+    demo,
+    demo_code,
+    run_http,
+    run_refresher,
+    run_confirmation,
+    run_mail_sink,
+):
     main.add_command(_command)

@@ -15,5 +15,5 @@ def metadata() -> None:
 @click.pass_obj
 def list_(context: CommandContext) -> None:
     """List the registered service providers: entityID, name, the file it came from."""
-    for provider in context.site().service_providers():
+    for provider in context.site().federation.entities():
         click.echo(f"{provider.entity_id}\t{provider.display_name('en')}\t{provider.source}")

@@ -16,7 +16,7 @@ from idp.cli.listeners import ListenerContext
 from idp.cli.sockets import CertificateSocket
 from idp.core.errors import ConfigError
 from idp.settings.consistency import split_address
-from idp.settings.model import Listen
+from idp.settings.model import ConfirmationSP, Listen
 
 REQUEST_LINE_BYTES = 8190
 """gunicorn's most, and Apache's default: a signed Redirect request takes a third of it (security.md A-01)."""
@@ -75,6 +75,7 @@ class Server(BaseApplication):
         tls = {"certfile": str(listen.tls_certificate or os.devnull), "keyfile": str(listen.tls_key or os.devnull)}
         return tls | {
             "ssl_context": lambda _config, _default: self._context,
+            "do_handshake_on_connect": True,  # wrapping a connection shakes hands, under a deadline
             "bind": bind_addresses(listen),
             "worker_class": Worker,
             "workers": listen.workers or os.cpu_count() or 1,
@@ -97,6 +98,16 @@ class Server(BaseApplication):
             "proc_name": "warifu",
             "umask": 0o077 if listen.socket is None else 0o007,
         }
+
+
+def confirmation_listen(settings: ConfirmationSP) -> Listen:
+    """Give the one TLS listener of the confirmation service provider."""
+    return Listen(
+        main=settings.listen,
+        tls_certificate=settings.tls_certificate,
+        tls_key=settings.tls_key,
+        workers=1,
+    )
 
 
 def bind_addresses(listen: Listen) -> list[str]:

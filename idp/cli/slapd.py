@@ -144,6 +144,11 @@ class Slapd:
                 raise SlapdError(f"slapd on port {self.port} does not answer")
             time.sleep(0.005)
 
+    @property
+    def is_up(self) -> bool:
+        """Whether somebody answers on its local socket."""
+        return self._answers()
+
     def _answers(self) -> bool:
         with socket.socket(socket.AF_UNIX) as probe:
             return probe.connect_ex(str(self._run / "ldapi")) == 0

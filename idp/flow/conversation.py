@@ -105,26 +105,36 @@ def handle_of(issuer: str, request_id: str) -> str:
 
 
 class Conversations:
-    """The conversations of the site; a form comes back with the handle, a browser with its cookie."""
+    """The conversations of the site; a form comes back with the handle, a browser with its cookie.
 
-    def __init__(self, store: Store, lifetime: timedelta) -> None:
+    `lifetime` is how long a login may take; `acceptable` how long one request may be fresh, and so is remembered: from
+    the earliest moment at which its IssueInstant is not too far ahead to the last at which it is not too long ago.
+    """
+
+    def __init__(self, store: Store, lifetime: timedelta, acceptable: timedelta) -> None:
         self._store = store
         self._lifetime = lifetime
+        self._remembered = max(lifetime, acceptable)
+
+    def announce(self, handle: str, request: str, now: datetime) -> None:
+        """Note a request that came without cookies; whose it is, and whether it is a replay, `resume` finds out."""
+        conversation = Conversation(request, "", now)
+        self._store.put(KIND, handle, conversation.to_bytes(), now + self._remembered)
 
     def open(self, handle: str, request: str, browser: str, now: datetime) -> tuple[Held, Opening]:
         """Begin, or go on with what this browser has begun and not finished.
 
-        An empty `browser` leaves the conversation to be claimed. Raises ProtocolError REQUEST_REPLAYED for a request
-        that another browser has, or that is answered (security.md A-11).
+        Raises ProtocolError REQUEST_REPLAYED for a request that another browser has, or that is answered (security.md
+        A-11), CONVERSATION_EXPIRED for one that was begun too long ago.
         """
         conversation = Conversation(request, browser, now)
         value = conversation.to_bytes()
-        if self._store.put(KIND, handle, value, now + self._lifetime):
+        if self._store.put(KIND, handle, value, now + self._remembered):
             return Held(handle, conversation, value), Opening.NEW
         held = self._read(handle)
         if held is None or held.conversation.finished or held.conversation.browser not in {"", browser}:
             raise ProtocolError(Code.REQUEST_REPLAYED, "the request was seen before", reason="replay")
-        return held, Opening.RESUMED
+        return self.resume(handle, browser, now), Opening.RESUMED
 
     def resume(self, handle: str, browser: str, now: datetime) -> Held:
         """Give the conversation of this browser; the first browser to come claims an unclaimed one.
@@ -132,7 +142,7 @@ class Conversations:
         Raises ProtocolError CONVERSATION_EXPIRED, OTHER_BROWSER (security.md S-08, T-23) or REQUEST_REPLAYED.
         """
         held = self._read(handle)
-        if held is None:
+        if held is None or now >= held.conversation.started + self._lifetime:
             raise ProtocolError(Code.CONVERSATION_EXPIRED, "no such conversation", http_status=410, reason="stale")
         if not held.conversation.browser:
             return self._claim(held, browser, now)
@@ -146,7 +156,7 @@ class Conversations:
         """Write the next state; None when another request of this conversation was first."""
         changed = replace(conversation, step=held.conversation.step + 1)
         value = changed.to_bytes()
-        expires = changed.started + self._lifetime
+        expires = changed.started + self._remembered
         if not self._store.swap(KIND, held.handle, held.stored, value, expires):
             return None
         return Held(held.handle, changed, value)

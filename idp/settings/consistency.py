@@ -100,8 +100,12 @@ def _releases(settings: IdPSettings) -> _Found:
                 "Set service_providers, entity_categories or any_service_provider",
             )
     for name, attribute in settings.attributes.items():
-        if bool(attribute.source) == bool(attribute.value):
-            yield f"attributes.{name}", "its values come from `source` or from `value`", "Set one of the two"
+        if not attribute.source and not attribute.value:
+            yield (
+                f"attributes.{name}",
+                "it has no values",
+                "Set `source`, or `value`, or `value` for who has no `source`",
+            )
 
 
 def _state(settings: IdPSettings) -> _Found:

@@ -22,7 +22,7 @@ from idp.saml.model import AuthnRequest
 from idp.saml.signature_choice import choose_signature
 from idp.settings.model import ServiceProvider as ServiceProviderSettings
 from idp.web.audit_event import answered, refused
-from idp.web.cookies import set_browser, set_session
+from idp.web.cookies import set_session
 from idp.web.pages import post_page
 from idp.web.site import Site
 from idp.web.visitor import Visitor
@@ -83,10 +83,7 @@ def answer_error(site: Site, held: Held, authn_request: AuthnRequest, error: Sta
 
 
 def _post(site: Site, authn_request: AuthnRequest, issued: IssuedResponse, visitor: Visitor) -> Response:
-    response = post_page(site, authn_request, issued.xml, visitor)
-    if visitor.browser.is_new:
-        set_browser(response, visitor.browser)
-    return response
+    return post_page(site, authn_request, issued.xml, visitor)
 
 
 def _finish(site: Site, held: Held) -> None:
@@ -98,7 +95,9 @@ def _statement(
     site: Site, authn_request: AuthnRequest, reached: Reached, session: Session | None, visitor: Visitor
 ) -> Statement:
     context = site.policy.asserted_context(reached.aim, reached.proofs)
-    started = session.started if session is not None and reached.reused else visitor.now
+    # A step-up or a forced login does not put off the session's absolute end (idp/flow/session.py).
+    same = session is not None and session.subject.id == reached.subject.id
+    started = session.started if session is not None and same else visitor.now
     service_provider = authn_request.service_provider
     return Statement(
         name_id=transient_name_id(site.settings.site.entity_id, service_provider.entity_id),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from idp.audit import AuditEvent
 from idp.core.codes import Code
@@ -32,17 +32,24 @@ def make_application(site: Site) -> Flask:
     """Give the Flask application of a site; every route stands here with its methods."""
     application = Flask("idp.web", static_folder=None, template_folder=None)
     application.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST_BYTES
+    application.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     hosts = _hosts(site)
 
-    def view(handler: View) -> Callable[[], Response]:
+    def require_our_host() -> None:
+        # A load balancer asks for our health by address; everything else is asked for by name (security.md S-16).
+        if request.path != HEALTH and request.host not in hosts:
+            raise ProtocolError(Code.REQUEST_MALFORMED, f"Host {request.host!r}", reason="host")
+
+    def view(handler: View, method: str) -> Callable[[], Response]:
         def handle() -> Response:
+            if request.method != method:
+                raise MethodNotAllowed([method])  # HEAD, which would take a step and show nothing of it (T-22)
             if door_of(request) is Door.CERTIFICATE:
                 raise ProtocolError(Code.NOT_FOUND, "nothing of this is served here", http_status=404)
-            if request.host not in hosts:
-                raise ProtocolError(Code.REQUEST_MALFORMED, f"Host {request.host!r}", reason="host")
             visitor = visitor_of(site, request)
             response = handler(site, request, visitor)
-            if visitor.browser.is_new:
+            if visitor.browser.is_new and method == "GET":
+                # Another site's POST brings no cookies; that is no reason to take the browser's own from it (S-01).
                 set_browser(response, visitor.browser)
             if visitor.chosen_language:
                 set_language(response, visitor.chosen_language)
@@ -52,7 +59,7 @@ def make_application(site: Site) -> Flask:
 
     def route(path: str, method: str, handler: View) -> None:
         application.add_url_rule(
-            path, f"{method} {path}", view(handler), methods=[method], provide_automatic_options=False
+            path, f"{method} {path}", view(handler, method), methods=[method], provide_automatic_options=False
         )
 
     route(REDIRECT_SSO, "GET", _redirect_or_step)
@@ -67,6 +74,7 @@ def make_application(site: Site) -> Flask:
     application.add_url_rule("/idp/static/site.css", "style", lambda: site_style(site))
     application.add_url_rule("/idp/static/<path:name>", "static", lambda name: static_file(site, name))
 
+    application.before_request(require_our_host)
     application.after_request(harden)
     application.register_error_handler(WarifuError, lambda error: _show_error(site, error))
     application.register_error_handler(HTTPException, lambda error: _show_http_error(site, error))
@@ -85,7 +93,7 @@ def _post_or_form(site: Site, request: Request, visitor: Visitor) -> Response:
 
 
 def _explain(site: Site, request: Request, visitor: Visitor) -> Response:
-    return error_page(site, visitor, Code.SENT_HERE, 200, "")
+    return error_page(site, visitor, Code.SENT_HERE, 200, "", path=ERROR)
 
 
 def _own_metadata(site: Site) -> Response:
@@ -152,5 +160,6 @@ def _show_unexpected(site: Site, error: Exception) -> Response:
 
 
 def _hosts(site: Site) -> frozenset[str]:
-    netloc = urlsplit(site.settings.site.base_url).netloc
-    return frozenset({netloc, netloc.removesuffix(":443")})
+    urls = (site.settings.site.base_url, site.settings.listen.certificate_url)
+    names = {urlsplit(url).netloc for url in urls if url}
+    return frozenset(names | {name.removesuffix(":443") for name in names})

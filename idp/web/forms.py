@@ -15,6 +15,8 @@ LARGEST_FORM_BYTES = 16 * 1024
 MOST_FIELDS = 50
 URLENCODED = "application/x-www-form-urlencoded"
 EVENT = "_eventId_"
+METHOD_EVENTS = {"clientcert": "certificate"}
+"""Buttons named otherwise than the method they lead to; every other one bears its method's name."""
 
 
 def read_body(request: Request, largest_bytes: int) -> bytes:
@@ -47,6 +49,16 @@ def event_of(fields: Mapping[str, str]) -> str:
     """Give the name of the button pressed; Enter is the main button."""
     events = [name.removeprefix(EVENT) for name in fields if name.startswith(EVENT)]
     return events[0] if len(events) == 1 else "proceed"
+
+
+def event_for(method: str) -> str:
+    """Give the name of the button that leads to a method."""
+    return METHOD_EVENTS.get(method, method)
+
+
+def method_for(event: str) -> str:
+    """Give the method that a button would lead to, if there is one of that name."""
+    return next((method for method, name in METHOD_EVENTS.items() if name == event), event)
 
 
 class FormTokens:

@@ -12,6 +12,7 @@ from idp.core.codes import Code
 from idp.flow.conversation import Held
 from idp.flow.step import Page, Stuck
 from idp.saml.model import AuthnRequest
+from idp.web.forms import event_for
 from idp.web.headers import allow_posting_away
 from idp.web.paths import SSO_PATHS
 from idp.web.site import Site
@@ -79,7 +80,9 @@ def method_page(site: Site, held: Held, authn_request: AuthnRequest, step: Page,
             tally=("password" if step.method == first else "second") if step.two_factors else "",
             problem=step.problem,
             retry_minutes=_minutes(step.retry_at, visitor.now),
-            alternatives=[(name, site.words.text(visitor.language, f"{name}.use")) for name in step.alternatives],
+            alternatives=[
+                (event_for(name), site.words.text(visitor.language, f"{name}.use")) for name in step.alternatives
+            ],
             extra=dict(step.ask.values),
         ),
     )
@@ -105,10 +108,13 @@ def stuck_page(site: Site, held: Held, authn_request: AuthnRequest, step: Stuck,
     )
 
 
-def error_page(site: Site, visitor: Visitor, code: Code, status: int, correlation_id: str) -> Response:
-    """Say what went wrong where no service provider can be told."""
+def error_page(
+    site: Site, visitor: Visitor, code: Code, status: int, correlation_id: str, *, path: str = ""
+) -> Response:
+    """Say what went wrong where no service provider can be told; `path` is where the page may be asked for again."""
     extra = {"return_to_service": False, "correlation_id": correlation_id}
-    return render(site, visitor, "error.html", Frame(page="error", problem=code, status=status, extra=extra))
+    frame = Frame(page="error", path=path, problem=code, status=status, extra=extra)
+    return render(site, visitor, "error.html", frame)
 
 
 def post_page(site: Site, authn_request: AuthnRequest, xml: bytes, visitor: Visitor) -> Response:
@@ -144,6 +150,9 @@ def _form_frame(site: Site, held: Held, authn_request: AuthnRequest, visitor: Vi
 
 
 def _language_links(site: Site, path: str) -> list[tuple[str, str, str]]:
+    """Give the page in each language; none of a page that no GET leads to once more."""
+    if not path:
+        return []
     sign = "&" if "?" in path else "?"
     return [
         (code, site.words.text(code, "language.name"), f"{path}{sign}lang={code}")

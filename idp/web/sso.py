@@ -19,7 +19,7 @@ from idp.saml.supported import require_supported
 from idp.saml.verify_request import verify_authn_request
 from idp.web.answer import answer_error, answer_success, is_welcome
 from idp.web.audit_event import judged
-from idp.web.forms import event_of, read_body, read_form, verify_origin
+from idp.web.forms import event_of, method_for, read_body, read_form, verify_origin
 from idp.web.pages import method_page, stuck_page
 from idp.web.paths import SSO_PATHS
 from idp.web.site import Site
@@ -36,8 +36,9 @@ def receive_redirect(site: Site, request: Request, visitor: Visitor) -> Response
 def receive_post(site: Site, request: Request, visitor: Visitor) -> Response:
     """Take an AuthnRequest by HTTP-POST and go on by a GET of ours, which alone brings the cookies (design 6)."""
     authn_request = _verify(site, decode_post(read_body(request, LARGEST_BODY_OCTETS)), visitor)
-    held = _open(site, authn_request, "", visitor)
-    return _to(SSO_PATHS[POST_BINDING], held)
+    handle = handle_of(authn_request.service_provider.entity_id, authn_request.id)
+    site.conversations.announce(handle, authn_request_to_json(authn_request), visitor.now)
+    return _to(SSO_PATHS[POST_BINDING], handle)
 
 
 def show(site: Site, request: Request, visitor: Visitor) -> Response:
@@ -62,8 +63,9 @@ def submit(site: Site, request: Request, visitor: Visitor) -> Response:
     if event == "return":
         refusal = StatusError(Code.NO_METHOD_LEFT, "Responder", "AuthnFailed", "the person went back")
         return answer_error(site, held, authn_request, refusal, visitor)
-    if event in site.policy.methods:
-        changed = site.conversations.change(held, site.engine.choose(held.conversation, event))
+    chosen = method_for(event)
+    if chosen in site.policy.methods and chosen != held.conversation.method:
+        changed = site.conversations.change(held, site.engine.choose(held.conversation, chosen))
         return _to_step(request, changed or held)
     return _judge(site, request, held, authn_request, visitor, fields, event)
 
@@ -126,7 +128,7 @@ def _render(
     if step.conversation != held.conversation:
         changed = site.conversations.change(held, step.conversation)
         if changed is None:
-            return _to(SSO_PATHS[authn_request.binding], held)
+            return _to(SSO_PATHS[authn_request.binding], held.handle)
         held = changed
     if isinstance(step, Stuck):
         return stuck_page(site, held, authn_request, step, visitor)
@@ -175,12 +177,12 @@ def _require_our_subject(authn_request: AuthnRequest) -> None:
 
 
 def _to_step(request: Request, held: Held) -> Response:
-    return _to(request.path, held)
+    return _to(request.path, held.handle)
 
 
-def _to(path: str, held: Held) -> Response:
+def _to(path: str, handle: str) -> Response:
     """Lead by GET to where the conversation stands."""
-    return Response(status=303, headers={"Location": f"{path}?execution={held.handle}"})
+    return Response(status=303, headers={"Location": f"{path}?execution={handle}"})
 
 
 def _execution(request: Request) -> str:

@@ -67,6 +67,11 @@ class SignatureChoice:
     digest: Digest = Digest.SHA256
 
 
+def certificate_der(pem: bytes) -> bytes:
+    """Give a PEM certificate as DER. Raises ValueError."""
+    return x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER)
+
+
 class SigningKey:
     """A private key with its certificate, loaded once and shared by all threads: it is never changed.
 

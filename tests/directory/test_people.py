@@ -1,12 +1,15 @@
 """Finding people, reading their entries, proving their passwords (security.md 2F)."""
 
 from datetime import timedelta
+from statistics import median
+from time import monotonic
 
 import pytest
 
 from idp.cli.slapd_entries import GROUPS_DN, PEOPLE_DN
 from idp.core.errors import ConfigError, DependencyError
 from idp.core.secret import Secret
+from idp.core.subject import Subject
 from idp.directory.record import AccountState
 from idp.directory.site import DirectorySite
 from idp.plugin.tools import BindState
@@ -250,3 +253,30 @@ def test_nobody_is_found_where_there_are_no_people(open_site: Open, slapd: Runni
 
     with pytest.raises(DependencyError, match="result 32"):
         people.find("alice")
+
+
+def test_w08_nobodys_password_takes_as_long_as_a_wrong_one(site: DirectorySite) -> None:
+    bob = site.people.find("bob")
+    site.people.bind(bob, person("bob").password)
+
+    def ask(subject: Subject | None) -> float:
+        began = monotonic()
+        assert site.people.bind(subject, Secret("not it")).state is BindState.WRONG
+        return monotonic() - began
+
+    pairs = [(ask(bob), ask(None)) for _ in range(15)]
+
+    assert abs(median(real for real, _ in pairs) - median(nobody for _, nobody in pairs)) < 0.01
+    site.people.bind(bob, person("bob").password)
+
+
+def test_w10_a_password_does_not_stay_with_the_connection(site: DirectorySite) -> None:
+    canary = Secret("canary-" + "7f3a" * 8)
+    site.people.bind(site.people.find("carol"), canary)
+
+    assert not any(
+        canary.reveal() in repr(vars(item)).encode()
+        for pool in site.pools
+        for _, item in pool._idle
+        for item in (item, item._connection, item._connection.strategy)
+    )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from idp.cli.slapd import Slapd, SlapdError
+from idp.cli.slapd import Slapd, SlapdError, remove
 from idp.cli.slapd_entries import AccountState, Person, ServicePasswords, write_entries
 from idp.core.secret import Secret
 from tests.directory.conftest import TOTP, Open
@@ -54,6 +54,7 @@ def test_a_deep_folder_still_has_a_socket(tmp_path: Path) -> None:
         running.server.apply(f"dn: {person('alice').dn}\nchangetype: modify\nreplace: mail\nmail: x@example.ac.jp\n")
     finally:
         running.server.stop()
+        remove(running.server.folder)
 
 
 def test_nobody_else_may_look_into_the_folder(own_slapd: RunningSlapd) -> None:

@@ -30,6 +30,7 @@ from tests.parts.authn_requests import authn_request, redirect_query
 from tests.parts.judge import JudgedResponse, read_response
 from tests.parts.service_provider import TestSP
 from tests.parts.slapd import RunningSlapd
+from tests.parts.wire_guard import guard, guard_answer
 
 BASE_URL = "https://idp.example.ac.jp"
 ENTITY_ID = f"{BASE_URL}/idp/shibboleth"
@@ -105,6 +106,7 @@ class Idp:
 
     def __post_init__(self) -> None:
         self.application = make_wsgi(self.site)
+        self.service_providers: dict[str, TestSP] = {}
 
     @classmethod
     def load(cls, conf: Path, clock: Clock | None = None) -> "Idp":
@@ -121,6 +123,7 @@ class Idp:
         """Drop metadata of service providers into the folder and have it read."""
         for sp in sps:
             (self.conf / "metadata" / f"{sp.name}.xml").write_bytes(sp.metadata(**options))  # type: ignore[arg-type]
+            self.service_providers[sp.acs] = sp
         refresh(load_settings(self.conf).metadata, self.clock())
 
     def enrol(self, username: str, *, seed: Secret = SEED, binding: Binding = Binding.CAMPUS_FIRST) -> None:
@@ -218,6 +221,7 @@ class Browser:
         self.client = idp.application.test_client()
         self.listener = "main"
         self.headers: dict[str, str] = {}
+        self.may_break = False
 
     def request(self, method: str, url: str, *, follow: bool = True, **options: object) -> Page:
         """Send one request; `url` may be a path."""
@@ -228,9 +232,14 @@ class Browser:
         response = self.client.open(
             path, method=method, base_url=BASE_URL, headers=headers, environ_overrides=environ, **options
         )
+        guard(response, path, may_break=self.may_break)
         if follow and response.status_code in {301, 302, 303, 307}:
             return self.request("GET", response.headers["Location"])
-        return Page(response)
+        page = Page(response)
+        if page.saml_response is not None:
+            sp = self.idp.service_providers.get(page.action)
+            guard_answer(page.saml_response, page.action, sp, self.idp.certificate_pem)
+        return page
 
     def get(self, url: str, **options: object) -> Page:
         return self.request("GET", url, **options)

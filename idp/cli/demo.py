@@ -1,0 +1,94 @@
+"""`warifu demo`, what `make run` runs: a whole site on this machine alone, with its own directory and people."""
+
+import errno
+import socket
+import ssl
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import click
+
+from idp.cli.demo_banner import banner
+from idp.cli.demo_directory import prepare_directory
+from idp.cli.demo_settings import DemoPlan, write_demo_file, write_demo_site
+from idp.cli.serve import part, refuse_unsafe, site_programs
+from idp.cli.slapd import Slapd, SlapdError
+from idp.cli.supervisor import Program, Supervisor
+from idp.core.clock import system_clock
+
+FIRST_PORT = 8443
+PORTS = (
+    "the identity provider",
+    "the certificate listener",
+    "the confirmation service provider",
+    "the plain listener",
+    "the directory",
+    "the mail sink",
+)
+
+
+@click.command()
+@click.option("--folder", type=click.Path(file_okay=False, path_type=Path), default=Path("var/demo"), show_default=True)
+@click.option(
+    "--port", type=click.IntRange(1024, 65530), envvar="WARIFU_PORT_BASE", default=FIRST_PORT, show_default=True
+)
+@click.option("--network", type=click.Choice(["campus", "outside"]), default="campus", help="Where this machine is.")
+def demo(folder: Path, port: int, network: str) -> None:
+    """Run a whole site on this machine: directory, people, mail, a service provider to try it with."""
+    plan = DemoPlan(folder.absolute(), port, network == "campus", Path(sys.argv[0]).absolute())
+    taken = list(find_taken(port))
+    if taken:
+        raise click.ClickException("\n".join([*taken, "Choose other ports: WARIFU_PORT_BASE=9443 make run"]))
+    now = system_clock()
+    plan.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    is_new = plan.ca.prepare(now)
+    write_demo_site(plan, now)
+    try:
+        slapd = prepare_directory(plan, now, anew=is_new)
+    except (SlapdError, subprocess.CalledProcessError) as error:
+        raise click.ClickException(f"the directory could not be made: {error}") from None
+    write_demo_file(plan)
+    refuse_unsafe(plan.conf)
+    sys.exit(Supervisor(_programs(plan, slapd), up=lambda: click.echo(banner(plan))).run())
+
+
+def find_taken(port: int) -> Iterator[str]:
+    """Give a sentence for each port of a demo that somebody listens on."""
+    for number, name in enumerate(PORTS, start=port):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", number))
+            except OSError as error:
+                why = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+                yield f"port {number}, for {name}, {why}"
+
+
+def _programs(plan: DemoPlan, slapd: Slapd) -> list[Program]:
+    mail = f"127.0.0.1:{plan.port + 5}"
+    return [
+        Program("directory", slapd.command, ready=lambda: _is_open(plan.port + 4)),
+        Program("mail sink", part(plan.conf, "run-mail-sink", mail, str(plan.mail_folder)), essential=False),
+        Program("confirmation service provider", part(plan.conf, "run-confirmation")),
+        *site_programs(plan.conf),
+        Program("health", [sys.executable, "-c", "import signal; signal.pause()"], ready=lambda: _is_healthy(plan)),
+    ]
+
+
+def _is_open(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+def _is_healthy(plan: DemoPlan) -> bool:
+    context = ssl.create_default_context(cafile=plan.ca.certificate_file)
+    with suppress(urllib.error.URLError, OSError):
+        with urllib.request.urlopen(f"{plan.base_url}/idp/health", timeout=5, context=context) as answer:  # noqa: S310
+            return bool(answer.status == 200)
+    return False

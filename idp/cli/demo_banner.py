@@ -1,0 +1,30 @@
+"""What is printed when the demo is up."""
+
+from idp.cli.demo_people import DEMO_PEOPLE
+from idp.cli.demo_settings import DemoPlan
+
+
+def banner(plan: DemoPlan) -> str:
+    """Give addresses, accounts and what to try, in Japanese and English."""
+    where = "campus / 学内" if plan.on_campus else "outside / 学外"
+    people = "\n".join(
+        f"    {person.username:<8} {person.password:<13} {person.note_ja} / {person.note_en}" for person in DEMO_PEOPLE
+    )
+    return f"""
+Warifu is up / 起動しました
+    try it / 接続確認            {plan.sp_url}/
+    identity provider / IdP     {plan.base_url}/idp/shibboleth
+    directory / ディレクトリ      ldap://127.0.0.1:{plan.port + 4}
+    mail / メール                {plan.mail_folder}
+    CA (for your browser)       {plan.ca.certificate_file}
+    this machine is / この端末は  {where}   (make run NETWORK=outside)
+
+  user / ユーザ名  password
+{people}
+
+  Codes / コード: the app's key is in {plan.accounts_file} (totp_key);
+    .venv/bin/python -c 'import pyotp,sys; print(pyotp.TOTP(sys.argv[1]).now())' KEY
+  Service providers: drop metadata into / SPのメタデータを置く {plan.conf / "metadata"}
+  Everything for scripts / スクリプト用: {plan.folder / "demo.json"}
+  Ctrl-C ends it / Ctrl-C で終了
+"""

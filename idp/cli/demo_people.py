@@ -1,0 +1,120 @@
+"""The people of the demo, and the file that tells scripts of them."""
+
+import base64
+import json
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from idp.cli.keys import write_private
+from idp.cli.slapd_entries import AccountState, Person
+from idp.core.secret import Secret
+
+SCOPE = "example.ac.jp"
+KEY_BYTES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPerson:
+    """One account; `has_app` and `has_certificate` say what it can prove beside the password, `note_…` what it is for."""
+
+    username: str
+    given_name: str
+    surname: str
+    note_ja: str
+    note_en: str
+    groups: tuple[str, ...] = ("students",)
+    affiliations: tuple[str, ...] = ("student", "member")
+    state: AccountState = AccountState.NORMAL
+    has_app: bool = False
+    has_certificate: bool = False
+
+    @property
+    def password(self) -> str:
+        """The password: known to everybody who reads this, and good on this machine alone."""
+        return f"{self.username}-demo"
+
+    @property
+    def mail(self) -> str:
+        """The address at the university."""
+        return f"{self.username}@{SCOPE}"
+
+    @property
+    def entry(self) -> Person:
+        """The directory entry."""
+        return Person(
+            self.username,
+            Secret(self.password),
+            self.given_name,
+            self.surname,
+            self.mail,
+            self.groups,
+            self.affiliations,
+            self.state,
+        )
+
+
+DEMO_PEOPLE = (
+    DemoPerson("taro", "太郎", "鈴木", "アプリ登録済み", "an app is registered", has_app=True),
+    DemoPerson("hanako", "花子", "山田", "何も登録していない", "nothing is registered"),
+    DemoPerson("jiro", "次郎", "高橋", "クライアント証明書あり", "a client certificate", has_certificate=True),
+    DemoPerson(
+        "sakura",
+        "桜",
+        "田中",
+        "アプリと証明書",
+        "both",
+        ("staff",),
+        ("staff", "member"),
+        has_app=True,
+        has_certificate=True,
+    ),
+    DemoPerson(
+        "maki", "真紀", "伊藤", "アプリ登録済み（職員）", "an app, staff", ("staff",), ("staff", "member"), has_app=True
+    ),
+    DemoPerson("kenji", "健二", "渡辺", "ロック中", "locked", state=AccountState.LOCKED, has_app=True),
+    DemoPerson("yuki", "雪", "中村", "パスワード期限切れ", "password expired", state=AccountState.EXPIRED),
+    DemoPerson("mika", "美香", "小林", "パスワード変更が必要", "password must change", state=AccountState.MUST_CHANGE),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person with what was made for them: the app's key, Base32, and the file of certificate and key."""
+
+    person: DemoPerson
+    totp_key: str | None
+    client_certificate: Path | None
+
+
+def make_accounts(folder: Path) -> list[Account]:
+    """Give every person of the demo, with a fresh key for each app; certificates are not issued here."""
+    return [
+        Account(
+            person,
+            base64.b32encode(secrets.token_bytes(KEY_BYTES)).decode("ascii") if person.has_app else None,
+            folder / f"{person.username}.pem" if person.has_certificate else None,
+        )
+        for person in DEMO_PEOPLE
+    ]
+
+
+def write_accounts(file: Path, accounts: Iterable[Account]) -> None:
+    """Write `accounts.json` of the contract."""
+    rows = [
+        {
+            "username": account.person.username,
+            "password": account.person.password,
+            "dn": account.person.entry.dn,
+            "mail": account.person.mail,
+            "recovery_mail": f"{account.person.username}@mail.example.net",
+            "groups": list(account.person.groups),
+            "state": account.person.state.value,
+            "totp_key": account.totp_key,
+            "client_certificate": str(account.client_certificate) if account.client_certificate else None,
+        }
+        for account in accounts
+    ]
+    file.unlink(missing_ok=True)
+    write_private(file, json.dumps(rows, ensure_ascii=False, indent=2).encode("utf-8") + b"\n")

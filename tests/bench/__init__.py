@@ -1,0 +1,1 @@
+"""Measures what an answer costs (design, Speed): `python -m tests.bench`."""

@@ -5,16 +5,17 @@ import socket
 import ssl
 import subprocess
 import sys
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import click
+import pyotp
 
 from idp.cli.demo_banner import banner
 from idp.cli.demo_directory import prepare_directory
+from idp.cli.demo_people import read_totp_key
 from idp.cli.demo_settings import DemoPlan, write_demo_file, write_demo_site
 from idp.cli.serve import part, refuse_unsafe, site_programs
 from idp.cli.slapd import Slapd, SlapdError
@@ -57,6 +58,17 @@ def demo(folder: Path, port: int, network: str) -> None:
     sys.exit(Supervisor(_programs(plan, slapd), up=lambda: click.echo(banner(plan))).run())
 
 
+@click.command("demo-code")
+@click.argument("username")
+@click.option("--folder", type=click.Path(file_okay=False, path_type=Path), default=Path("var/demo"), show_default=True)
+def demo_code(username: str, folder: Path) -> None:
+    """Say what the app of a person of the demo shows now."""
+    key = read_totp_key(folder / "accounts.json", username)
+    if key is None:
+        raise click.ClickException(f"{username} has no app in this demo")
+    click.echo(pyotp.TOTP(key).now())
+
+
 def find_taken(port: int) -> Iterator[str]:
     """Give a sentence for each port of a demo that somebody listens on."""
     for number, name in enumerate(PORTS, start=port):
@@ -88,7 +100,7 @@ def _is_open(port: int) -> bool:
 
 def _is_healthy(plan: DemoPlan) -> bool:
     context = ssl.create_default_context(cafile=plan.ca.certificate_file)
-    with suppress(urllib.error.URLError, OSError):
-        with urllib.request.urlopen(f"{plan.base_url}/idp/health", timeout=5, context=context) as answer:  # noqa: S310
-            return bool(answer.status == 200)
+    url = f"{plan.base_url}/idp/health"
+    with suppress(OSError), urllib.request.urlopen(url, timeout=5, context=context) as answer:  # noqa: S310 - ours
+        return bool(answer.status == 200)
     return False

@@ -1,5 +1,7 @@
 """What is printed when the demo is up."""
 
+from pathlib import Path
+
 from idp.cli.demo_people import DEMO_PEOPLE
 from idp.cli.demo_settings import DemoPlan
 
@@ -22,9 +24,13 @@ Warifu is up / 起動しました
   user / ユーザ名  password
 {people}
 
-  Codes / コード: the app's key is in {plan.accounts_file} (totp_key);
-    .venv/bin/python -c 'import pyotp,sys; print(pyotp.TOTP(sys.argv[1]).now())' KEY
+  What taro's app shows now / taro のアプリの数字:   {plan.cli} demo-code taro{_folder(plan)}
+  or put the key into an app of yours (totp_key in / アプリに登録する鍵) {plan.accounts_file}
   Service providers: drop metadata into / SPのメタデータを置く {plan.conf / "metadata"}
   Everything for scripts / スクリプト用: {plan.folder / "demo.json"}
   Ctrl-C ends it / Ctrl-C で終了
 """
+
+
+def _folder(plan: DemoPlan) -> str:
+    return "" if plan.folder == Path("var/demo").absolute() else f" --folder {plan.folder}"

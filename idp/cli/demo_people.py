@@ -17,7 +17,7 @@ KEY_BYTES = 20
 
 @dataclass(frozen=True, slots=True)
 class DemoPerson:
-    """One account; `has_app` and `has_certificate` say what it can prove beside the password, `note_…` what it is for."""
+    """One account: what it can prove beside the password, and in `note_…` what it is there to show."""
 
     username: str
     given_name: str
@@ -118,3 +118,12 @@ def write_accounts(file: Path, accounts: Iterable[Account]) -> None:
     ]
     file.unlink(missing_ok=True)
     write_private(file, json.dumps(rows, ensure_ascii=False, indent=2).encode("utf-8") + b"\n")
+
+
+def read_totp_key(file: Path, username: str) -> str | None:
+    """Give the key of a person's app, Base32, from `accounts.json`; None without one."""
+    try:
+        rows = json.loads(file.read_bytes())
+    except FileNotFoundError:
+        return None
+    return next((str(row["totp_key"]) for row in rows if row["username"] == username and row["totp_key"]), None)

@@ -17,12 +17,6 @@ LOOPBACK = ("127.0.0.1/32", "::1/128")
 CAMPUS = ("192.0.2.0/24", "2001:db8:c::/48")
 CAMPUS_VPN = ("192.0.2.128/25",)
 
-_RELEASE = """\
-[[release]]
-name = "every service provider of the demonstration"
-any_service_provider = true
-attributes = ["uid", "mail", "displayName", "eduPersonPrincipalName", "eduPersonScopedAffiliation"]"""
-
 
 @dataclass(frozen=True, slots=True)
 class DemoPlan:
@@ -132,7 +126,7 @@ def _answers(plan: DemoPlan) -> SiteAnswers:
         listen_toml=_listen(plan),
         plugins_toml='\n[plugins.clientcert]\nask = "always"\n',
         affiliation_toml='source = "eduPersonAffiliation"\nvalue = ["member"]',
-        release_toml=_RELEASE,
+        release_toml=_release(plan),
         metadata_toml="allow_loopback_http = true          # for this demonstration only",
         confirmation_toml=_confirmation(plan),
     )
@@ -149,6 +143,24 @@ tls_certificate = {_text(plan.ca.server_certificate_file)}
 tls_key = {_text(plan.ca.server_key_file)}"""
 
 
+def _release(plan: DemoPlan) -> str:
+    return f"""\
+[[release]]
+name = "every service provider of the demonstration"
+any_service_provider = true
+attributes = ["uid", "mail", "displayName", "eduPersonPrincipalName", "eduPersonScopedAffiliation"]
+
+[attributes.warifuNetwork]
+name = "urn:warifu:attribute:network"
+friendly_name = "warifuNetwork"
+source = "warifu:network"
+
+[[release]]
+name = "the network, to the confirmation service provider alone"
+service_providers = ["{_confirmation_entity_id(plan)}"]
+attributes = ["warifuNetwork"]"""
+
+
 def _confirmation(plan: DemoPlan) -> str:
     return f"""\
 [confirmation]
@@ -162,7 +174,7 @@ ca = {_text(plan.ca.certificate_file)}"""
 
 
 def _confirmation_entity_id(plan: DemoPlan) -> str:
-    return f"https://localhost:{plan.port + 2}/shibboleth"
+    return f"{plan.sp_url}/metadata"
 
 
 def _text(path: Path) -> str:

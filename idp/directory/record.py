@@ -55,7 +55,7 @@ def write_id(attribute: str, text: str) -> bytes:
 
 
 def read_texts(entry: Entry, leave_out: Iterable[str] = ()) -> dict[str, tuple[str, ...]]:
-    """Give the attributes that are text, by lower-case name."""
+    """Give the attributes by lower-case name; of one that is not text only that it is there."""
     without = {name.lower() for name in leave_out}
     texts: dict[str, tuple[str, ...]] = {}
     for name, values in entry.values.items():
@@ -64,7 +64,7 @@ def read_texts(entry: Entry, leave_out: Iterable[str] = ()) -> dict[str, tuple[s
         try:
             texts[name] = tuple(value.decode("utf-8") for value in values)
         except UnicodeDecodeError:
-            continue
+            texts[name] = ()
     return texts
 
 

@@ -45,6 +45,11 @@ def two_kinds(proofs: Sequence[Proof]) -> bool:
     return len({factor for proof in proofs for factor in proof.factors}) > 1
 
 
+def counting(context: AuthnContext, proofs: Sequence[Proof]) -> tuple[Proof, ...]:
+    """Give the proofs that a class is about: those of its methods, or all where it names none."""
+    return tuple(proof for proof in proofs if not context.methods or proof.method in context.methods)
+
+
 def satisfies(context: AuthnContext, proofs: Sequence[Proof]) -> bool:
     """Say whether these proofs are what the class means; a credential whose binding does not count proves nothing."""
     counting = [

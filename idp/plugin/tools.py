@@ -10,7 +10,9 @@ from idp.core.secret import Secret
 from idp.core.subject import Subject
 
 Attributes = Mapping[str, tuple[str, ...]]
-"""Directory attributes by lower-case name, values in the directory's order; only those that are text."""
+"""Directory attributes by lower-case name, values in the directory's order.
+
+Of an attribute whose values are not text only the name is there, without values."""
 
 
 class BindState(StrEnum):

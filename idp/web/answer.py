@@ -5,15 +5,16 @@ from datetime import timedelta
 
 from flask import Response
 
-from idp.attributes.model import ReleasedAttribute
 from idp.attributes.name_id import transient_name_id
 from idp.attributes.release import release
-from idp.attributes.resolve import resolve
+from idp.attributes.resolve import Resolved, resolve
 from idp.core.codes import Code
 from idp.core.errors import ProtocolError, StatusError
 from idp.core.subject import Subject
 from idp.directory import AccountState
+from idp.federation.service_provider import ServiceProvider
 from idp.flow.conversation import Held
+from idp.flow.policy import counting
 from idp.flow.session import Session, reference_of
 from idp.flow.step import Reached
 from idp.saml.answer import IssuedResponse, Recipient, Statement, new_id
@@ -27,6 +28,7 @@ from idp.web.pages import post_page
 from idp.web.site import Site
 from idp.web.visitor import Visitor
 from idp.xml.algorithms import DataEncryption
+from idp.xml.encrypt import EncryptionChoice
 
 FRESH_LOGIN = timedelta(seconds=1)
 """After a login the account is looked at anew, whatever was read before it (security.md T-08)."""
@@ -50,7 +52,8 @@ def answer_success(
 ) -> Response:
     """Send the assertion. It is recorded before it leaves; without a record nothing leaves (design 3)."""
     try:
-        statement = _statement(site, authn_request, reached, session, visitor)
+        resolved = _resolved(site, reached.subject, visitor.network)
+        statement = _statement(site, authn_request, reached, session, visitor, resolved)
         issued = site.writer.success(_recipient(site, authn_request), statement, visitor.now)
     except StatusError as error:
         return answer_error(site, held, authn_request, error, visitor)
@@ -60,7 +63,7 @@ def answer_success(
         session_id = site.sessions.begin(reached.subject, reached.proofs, visitor.now, visitor.session_id)
         site.throttle.remember(reached.subject, visitor.browser.id, visitor.now)
     event = answered(held, authn_request, reached, statement, issued, visitor, reference_of(session_id))
-    site.audit.record(event)
+    site.audit.record(replace(event, dropped_attributes=resolved.dropped + issued.dropped))
     site.metrics.count("answers", status="Success", context=statement.authn_context_class)
     response = _post(site, authn_request, issued, visitor)
     if not reached.reused:
@@ -92,7 +95,12 @@ def _finish(site: Site, held: Held) -> None:
 
 
 def _statement(
-    site: Site, authn_request: AuthnRequest, reached: Reached, session: Session | None, visitor: Visitor
+    site: Site,
+    authn_request: AuthnRequest,
+    reached: Reached,
+    session: Session | None,
+    visitor: Visitor,
+    resolved: Resolved,
 ) -> Statement:
     context = site.policy.asserted_context(reached.aim, reached.proofs)
     # A step-up or a forced login does not put off the session's absolute end (idp/flow/session.py).
@@ -102,18 +110,17 @@ def _statement(
     return Statement(
         name_id=transient_name_id(site.settings.site.entity_id, service_provider.entity_id),
         authn_context_class=context.uri,
-        authn_instant=max(proof.at for proof in reached.proofs),
+        authn_instant=max(proof.at for proof in counting(context, reached.proofs)),
         session_index=new_id(),
         session_not_on_or_after=started + timedelta(hours=site.settings.session.absolute_hours),
-        attributes=_released(site, authn_request, reached.subject, visitor.network),
+        attributes=release(resolved, service_provider, site.settings.release),
         address=str(visitor.address) if visitor.address else None,
     )
 
 
-def _released(site: Site, authn_request: AuthnRequest, subject: Subject, network: str) -> tuple[ReleasedAttribute, ...]:
+def _resolved(site: Site, subject: Subject, network: str) -> Resolved:
     known = {**site.directory.person(subject).attributes, NETWORK_SOURCE: (network,)}
-    resolved = resolve(site.settings.attributes, known, site.settings.site.scopes)
-    return release(resolved, authn_request.service_provider, site.settings.release)
+    return resolve(site.settings.attributes, known, site.settings.site.scopes)
 
 
 def _recipient(site: Site, authn_request: AuthnRequest, *, with_encryption: bool = True) -> Recipient:
@@ -121,13 +128,7 @@ def _recipient(site: Site, authn_request: AuthnRequest, *, with_encryption: bool
     settings = site.service_provider_settings.get(
         service_provider.entity_id, ServiceProviderSettings(entity_id=service_provider.entity_id)
     )
-    encryption = None
-    if with_encryption and not settings.allow_unencrypted:
-        encryption = choose_encryption(
-            service_provider,
-            allow_cbc=settings.allow_cbc,
-            default_data_algorithm=DataEncryption.named(site.settings.saml.data_encryption),
-        )
+    encryption = _encryption(site, service_provider, settings) if with_encryption else None
     wants_signature = settings.sign_assertion
     return Recipient(
         entity_id=service_provider.entity_id,
@@ -138,3 +139,19 @@ def _recipient(site: Site, authn_request: AuthnRequest, *, with_encryption: bool
         allow_unencrypted=settings.allow_unencrypted,
         signature=choose_signature(service_provider, site.signing_key),
     )
+
+
+def _encryption(
+    site: Site, service_provider: ServiceProvider, settings: ServiceProviderSettings
+) -> EncryptionChoice | None:
+    """Give how to encrypt; None only for a service provider that has no key and was opted out of needing one."""
+    try:
+        return choose_encryption(
+            service_provider,
+            allow_cbc=settings.allow_cbc,
+            default_data_algorithm=DataEncryption.named(site.settings.saml.data_encryption),
+        )
+    except StatusError as error:
+        if error.code is Code.NO_ENCRYPTION_KEY and settings.allow_unencrypted:
+            return None
+        raise

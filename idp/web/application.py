@@ -35,7 +35,9 @@ def make_application(site: Site) -> Flask:
     application.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     hosts = _hosts(site)
 
-    def require_our_host() -> None:
+    def require_plain_request() -> None:
+        if not request.query_string.isascii():
+            raise ProtocolError(Code.REQUEST_MALFORMED, "a query that is not ASCII (RFC 3986 2.1)")
         # A load balancer asks for our health by address; everything else is asked for by name (security.md S-16).
         if request.path != HEALTH and request.host not in hosts:
             raise ProtocolError(Code.REQUEST_MALFORMED, f"Host {request.host!r}", reason="host")
@@ -74,7 +76,7 @@ def make_application(site: Site) -> Flask:
     application.add_url_rule("/idp/static/site.css", "style", lambda: site_style(site))
     application.add_url_rule("/idp/static/<path:name>", "static", lambda name: static_file(site, name))
 
-    application.before_request(require_our_host)
+    application.before_request(require_plain_request)
     application.after_request(harden)
     application.register_error_handler(WarifuError, lambda error: _show_error(site, error))
     application.register_error_handler(HTTPException, lambda error: _show_http_error(site, error))

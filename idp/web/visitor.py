@@ -37,7 +37,8 @@ def visitor_of(site: Site, request: Request) -> Visitor:
     """Read the visitor from a request."""
     address = client_address(request, site.proxies)
     languages = site.settings.site.languages
-    asked = request.args.get("lang", "")
+    # Error pages are shown of requests that cannot be read, too: an unreadable query asks for no language.
+    asked = request.args.get("lang", "") if request.query_string.isascii() else ""
     chosen = asked if asked in languages else None
     return Visitor(
         address=address,

@@ -1,0 +1,1 @@
+"""Service providers that others wrote, and what they make of our answers."""

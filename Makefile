@@ -18,17 +18,18 @@ run: packages-run $(VENV)/.run ## Start the demo on loopback (NETWORK=outside pu
 	@exec $(BIN)/warifu demo --network $(NETWORK)
 
 test: packages-test $(VENV)/.test tests/node/node_modules/.made check ## Run the whole suite with everything real that it needs
-	$(BIN)/python -m pytest -n 4 --dist worksteal -m "not soak and not alone"
-	$(BIN)/python -m pytest -m "soak or alone"
+	$(BIN)/python -m pytest -p tests.parts.no_skips -n 4 --dist worksteal -m "not soak and not alone"
+	$(BIN)/python -m pytest -p tests.parts.no_skips -m "soak or alone"
 
 quick: $(VENV)/.test ## Run the part of the suite that takes a minute
 	$(BIN)/python -m pytest -n 4 --dist worksteal -q -m "not slow and not soak and not alone"
 
-check: $(VENV)/.test ## Format, lint, types, import rules
+check: $(VENV)/.test ## Format, lint, types, import rules, rules of the repository
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m pytest -q tests/repo
 
 bench: packages-run $(VENV)/.test ## Measure CPU per answer in RSA signatures; writes var/bench/latest.json
 	$(BIN)/python -m tests.bench

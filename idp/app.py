@@ -8,8 +8,7 @@ from re import fullmatch
 
 from flask import Flask
 
-from idp import mfatest
-from idp.audit import AuditLog, process_logger
+from idp.audit import AuditLog, describe, process_logger
 from idp.core.clock import Clock, system_clock
 from idp.core.errors import ConfigError, Problem
 from idp.core.network import Network
@@ -79,7 +78,7 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
         return directory.people.attributes(subject).get(group_attribute, ()) if policy.reads_groups else ()
 
     def report(method: str, error: BaseException) -> None:
-        log.error("a method failed", method=method, error=type(error).__name__, detail=str(error))
+        log.error("a method failed", method=method, error=type(error).__name__, detail=describe(error))
 
     return Site(
         settings=settings,
@@ -129,6 +128,8 @@ def make_confirmation(settings: IdPSettings, clock: Clock = system_clock) -> Fla
 
     Its metadata is laid into the folder of service providers, so that it is registered. Raises ConfigError.
     """
+    from idp import mfatest  # noqa: PLC0415 - pysaml2's client takes a second to import; the site has no use for it
+
     confirmation = settings.confirmation
     if confirmation is None:
         raise ConfigError([Problem("idp.toml", "confirmation", "it is not configured", "Add the table [confirmation]")])

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import structlog
 
+from idp.audit.errors import format_exception
 from idp.audit.file import AppendedFile
 from idp.audit.lines import printable
 from idp.audit.redaction import quieten, redact
@@ -34,7 +35,7 @@ class Logger(Protocol):
         """Tell what an operator should look at now."""
 
     def exception(self, event: str, **fields: object) -> object:
-        """Tell of the exception being handled, with its traceback but no local values."""
+        """Tell of the exception being handled: where it came from, without its words or values (T-30)."""
 
 
 def logger(name: str) -> Logger:
@@ -110,7 +111,7 @@ def _formatter(clock: Clock) -> logging.Formatter:
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             add_time,
-            structlog.processors.format_exc_info,
+            format_exception,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
     )

@@ -8,6 +8,7 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -17,10 +18,11 @@ from idp.cli.demo_banner import banner
 from idp.cli.demo_directory import prepare_directory
 from idp.cli.demo_people import read_totp_key
 from idp.cli.demo_settings import DemoPlan, write_demo_file, write_demo_site
-from idp.cli.serve import part, refuse_unsafe, site_programs
+from idp.cli.serve import refuse_unsafe, site_programs
 from idp.cli.slapd import Slapd, SlapdError
 from idp.cli.supervisor import Program, Supervisor
 from idp.core.clock import system_clock
+from idp.settings.model import IdPSettings
 
 FIRST_PORT = 8443
 PORTS = (
@@ -36,12 +38,18 @@ PORTS = (
 @click.command()
 @click.option("--folder", type=click.Path(file_okay=False, path_type=Path), default=Path("var/demo"), show_default=True)
 @click.option(
-    "--port", type=click.IntRange(1024, 65530), envvar="WARIFU_PORT_BASE", default=FIRST_PORT, show_default=True
+    "--base-port",
+    "port",
+    type=click.IntRange(1024, 65530),
+    envvar="WARIFU_PORT_BASE",
+    default=FIRST_PORT,
+    show_default=True,
+    help="The first of six ports. Also: the environment variable WARIFU_PORT_BASE.",
 )
 @click.option("--network", type=click.Choice(["campus", "outside"]), default="campus", help="Where this machine is.")
 def demo(folder: Path, port: int, network: str) -> None:
     """Run a whole site on this machine: directory, people, mail, a service provider to try it with."""
-    plan = DemoPlan(folder.absolute(), port, network == "campus", Path(sys.argv[0]).absolute())
+    plan = DemoPlan(folder.absolute(), port, network == "campus", Path(sys.executable).with_name("warifu"))
     taken = list(find_taken(port))
     if taken:
         raise click.ClickException("\n".join([*taken, "Choose other ports: WARIFU_PORT_BASE=9443 make run"]))
@@ -54,8 +62,8 @@ def demo(folder: Path, port: int, network: str) -> None:
     except (SlapdError, subprocess.CalledProcessError) as error:
         raise click.ClickException(f"the directory could not be made: {error}") from None
     write_demo_file(plan)
-    refuse_unsafe(plan.conf)
-    sys.exit(Supervisor(_programs(plan, slapd), up=lambda: click.echo(banner(plan))).run())
+    programs = _programs(plan, slapd, refuse_unsafe(plan.conf))
+    sys.exit(Supervisor(programs, up=lambda: click.echo(banner(plan))).run())
 
 
 @click.command("demo-code")
@@ -81,14 +89,14 @@ def find_taken(port: int) -> Iterator[str]:
                 yield f"port {number}, for {name}, {why}"
 
 
-def _programs(plan: DemoPlan, slapd: Slapd) -> list[Program]:
-    mail = f"127.0.0.1:{plan.port + 5}"
+def _programs(plan: DemoPlan, slapd: Slapd, settings: IdPSettings) -> list[Program]:
+    mail_sink = [sys.executable, "-m", "idp.cli.mail_sink", f"127.0.0.1:{plan.port + 5}", str(plan.mail_folder)]
+    *others, last = site_programs(plan.conf, settings)
     return [
         Program("directory", slapd.command, ready=lambda: _is_open(plan.port + 4)),
-        Program("mail sink", part(plan.conf, "run-mail-sink", mail, str(plan.mail_folder)), essential=False),
-        Program("confirmation service provider", part(plan.conf, "run-confirmation")),
-        *site_programs(plan.conf),
-        Program("health", [sys.executable, "-c", "import signal; signal.pause()"], ready=lambda: _is_healthy(plan)),
+        Program("mail sink", mail_sink, essential=False, ready=lambda: _is_open(plan.port + 5)),
+        *others,
+        replace(last, ready=lambda: _is_healthy(plan)),
     ]
 
 

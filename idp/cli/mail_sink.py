@@ -1,9 +1,13 @@
-"""An SMTP server that keeps every mail as a file and sends none on; for the demo."""
+"""An SMTP server that keeps every mail as a file and sends none on; for the demo.
+
+`python -m idp.cli.mail_sink ADDRESS FOLDER`, a program of its own, so that it need not load what it has no use for.
+"""
 
 import asyncio
 import itertools
 import os
 import signal
+import sys
 from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -39,6 +43,10 @@ async def _serve(host: str, port: int, sink: Sink) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    server = await loop.create_server(lambda: SMTP(sink), host, port)
+    server = await loop.create_server(lambda: SMTP(sink, loop=loop), host, port)
     async with server:
         await stop.wait()
+
+
+if __name__ == "__main__":
+    serve_mail_sink(sys.argv[1], Path(sys.argv[2]))

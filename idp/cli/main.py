@@ -11,7 +11,7 @@ from idp.cli.context import DEFAULT_CONF, CommandContext, with_conf
 from idp.cli.demo import demo, demo_code
 from idp.cli.init import init
 from idp.cli.metadata import metadata
-from idp.cli.parts import run_confirmation, run_http, run_mail_sink, run_refresher
+from idp.cli.parts import run_confirmation, run_http, run_refresher
 from idp.cli.serve import serve
 from idp.plugin import API, Plugin
 
@@ -65,6 +65,5 @@ for _command in (
     run_http,
     run_refresher,
     run_confirmation,
-    run_mail_sink,
 ):
     main.add_command(_command)

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from idp import app
 from idp.cli.safe_addresses import find_address_problems, find_opened
 from idp.cli.safe_files import find_file_problems
 from idp.cli.safe_keys import find_key_problems, find_key_warnings
 from idp.core.errors import ConfigError, Problem
 from idp.settings.load import find_file, load_settings
 from idp.settings.model import IdPSettings
+from idp.web.site import Site
 
 CANNOT_START = 78
 """The exit code of sysexits.h for a configuration that cannot be used (EX_CONFIG)."""
@@ -37,3 +39,11 @@ def examine(conf: Path, now: datetime) -> Findings:
         *find_address_problems(settings, str(file)),
     ]
     return Findings(tuple(problems), (*find_opened(settings), *find_key_warnings(settings, now)), settings)
+
+
+def load_safe(conf: Path, now: datetime) -> Site:
+    """Load a site. Raises ConfigError with what cannot be used, and with what is unsafe."""
+    problems = examine(conf, now).problems
+    if problems:
+        raise ConfigError(list(problems))
+    return app.load(conf)

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from selectors import EVENT_READ
@@ -44,14 +45,27 @@ class Worker(ThreadWorker):
         poller.register(connection.sock, EVENT_READ, partial(self.on_pending_socket_readable, connection))
 
 
-class Server(BaseApplication):
-    """Serves what `make` gives on the listeners; `make` runs once, before the workers are forked."""
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What is served where; `close` lets go of what the application has opened."""
 
-    def __init__(self, listen: Listen, make: Callable[[], WSGIApplication]) -> None:
-        self._listen = listen
-        self._make = make
-        self._context = ListenerContext(listen)
+    listen: Listen
+    application: WSGIApplication
+    close: Callable[[], None] = lambda: None
+
+
+class Server(BaseApplication):
+    """Serves `served`, which was made before the workers are forked, and what `load` gives after SIGHUP."""
+
+    def __init__(self, served: Served, load: Callable[[], Served]) -> None:
+        self._served = served
+        self._load = load
+        self._context = ListenerContext(served.listen)
         super().__init__()  # type: ignore[no-untyped-call]
+
+    def serve(self) -> None:
+        """Run until SIGTERM."""
+        self.run()  # type: ignore[no-untyped-call]
 
     def load_config(self) -> None:
         """Tell gunicorn how to run; nothing is taken from the environment or a file of its own."""
@@ -61,17 +75,28 @@ class Server(BaseApplication):
 
     def load(self) -> WSGIApplication:
         """Give the application, which is told by which listener a request came."""
-        return name_listener(self._make(), self._context)
+        return name_listener(self._served.application, self._context)
 
     def reload(self) -> None:
-        """Take the configuration anew on SIGHUP; one that cannot be used leaves the old one running (F-13)."""
+        """Take the configuration anew on SIGHUP; one that cannot be used leaves the old one running (F-13).
+
+        Addresses, workers and threads stay as they were at the start.
+        """
         try:
-            self.callable = self.load()
-        except ConfigError as error:
-            print(f"the configuration was not taken, the old one stays:\n{error.detail}", file=sys.stderr, flush=True)
+            served = self._load()
+            context = ListenerContext(served.listen)
+        except Exception as error:  # noqa: BLE001 - a server that runs is not ended by a file that was changed
+            reason = error.detail if isinstance(error, ConfigError) else f"{type(error).__name__}: {error}"
+            print(f"the configuration was not taken, the old one stays:\n{reason}", file=sys.stderr, flush=True)
+            return
+        before, self._served, self._context = self._served, served, context
+        self.callable = self.load()
+        before.close()
+        if bind_addresses(served.listen) != bind_addresses(before.listen):
+            print("[listen]: other addresses are taken at the next start", file=sys.stderr, flush=True)
 
     def _options(self) -> dict[str, object]:
-        listen = self._listen
+        listen = self._served.listen
         tls = {"certfile": str(listen.tls_certificate or os.devnull), "keyfile": str(listen.tls_key or os.devnull)}
         return tls | {
             "ssl_context": lambda _config, _default: self._context,

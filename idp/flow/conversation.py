@@ -92,11 +92,11 @@ class Opening(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A conversation as it was read, with the bytes that a change of it must still find."""
+    """A conversation as it was read, with the bytes that a change of it must still find; None: it is yet to be put."""
 
     handle: str
     conversation: Conversation
-    stored: bytes
+    stored: bytes | None
 
 
 def handle_of(issuer: str, request_id: str) -> str:
@@ -124,15 +124,13 @@ class Conversations:
     def open(self, handle: str, request: str, browser: str, now: datetime) -> tuple[Held, Opening]:
         """Begin, or go on with what this browser has begun and not finished.
 
-        Raises ProtocolError REQUEST_REPLAYED for a request that another browser has, or that is answered (security.md
+        What begins is put by its first change, so that a request answered at once is written once. Raises ProtocolError REQUEST_REPLAYED for a request that another browser has, or that is answered (security.md
         A-11), CONVERSATION_EXPIRED for one that was begun too long ago.
         """
-        conversation = Conversation(request, browser, now)
-        value = conversation.to_bytes()
-        if self._store.put(KIND, handle, value, now + self._remembered):
-            return Held(handle, conversation, value), Opening.NEW
         held = self._read(handle)
-        if held is None or held.conversation.finished or held.conversation.browser not in {"", browser}:
+        if held is None:
+            return Held(handle, Conversation(request, browser, now), None), Opening.NEW
+        if held.conversation.finished or held.conversation.browser not in {"", browser}:
             raise ProtocolError(Code.REQUEST_REPLAYED, "the request was seen before", reason="replay")
         return self.resume(handle, browser, now), Opening.RESUMED
 
@@ -157,9 +155,11 @@ class Conversations:
         changed = replace(conversation, step=held.conversation.step + 1)
         value = changed.to_bytes()
         expires = changed.started + self._remembered
-        if not self._store.swap(KIND, held.handle, held.stored, value, expires):
-            return None
-        return Held(held.handle, changed, value)
+        if held.stored is None:
+            written = self._store.put(KIND, held.handle, value, expires)
+        else:
+            written = self._store.swap(KIND, held.handle, held.stored, value, expires)
+        return Held(held.handle, changed, value) if written else None
 
     def _claim(self, held: Held, browser: str, now: datetime) -> Held:
         claimed = self.change(held, replace(held.conversation, browser=browser))

@@ -227,12 +227,21 @@ class Engine:
 
     def _begin(self, name: str, standing: Standing) -> Outcome:
         try:
-            return self._methods[name].method.begin(self._visit(standing), self._tools(name, standing.now))
+            return self._methods[name].method.begin(self._visit_again(name, standing), self._tools(name, standing.now))
         except DependencyError:
             raise
         except Exception as error:  # noqa: BLE001 - as in _judge: a failing plug-in is refused, never passed
             self._report(name, error)
             return Refused(Code.METHOD_FAILED)
+
+    def _visit_again(self, name: str, standing: Standing) -> Visit:
+        """Tell a method that is being asked already what it kept, so that a page seen again is the same page."""
+        visit, conversation = self._visit(standing), standing.conversation
+        if conversation.method != name:
+            return visit
+        claimed = conversation.claimed
+        claim = Claim(claimed.username, claimed) if claimed is not None else None
+        return replace(visit, state=conversation.state, claim=claim)
 
     def _candidates(self, aim: Aim, standing: Standing) -> list[str]:
         """Give the methods that would bring the person nearer to the aim, in the configured order."""

@@ -50,19 +50,18 @@ class Throttle:
         budget = self._budgets[method]
         if budget is None:
             return Charge(())
-        counters: list[tuple[str, timedelta]] = []
-        for name, limit in self._names(method, budget, claim, source):
-            count = self._store.add(name, 1, limit.window)
-            counters.append((name, limit.window))
+        limits = self._names(method, budget, claim, source)
+        charge = Charge(tuple((name, limit.window) for name, limit in limits))
+        counts = self._store.add_all(1, charge.counters)
+        for count, (_, limit) in zip(counts, limits, strict=True):
             if count.value > limit.tries:
-                self.refund(Charge(tuple(counters)))
+                self.refund(charge)
                 return Exhausted(max(count.expires, now))
-        return Charge(tuple(counters))
+        return charge
 
     def refund(self, charge: Charge) -> None:
         """Give a try back: it was right, or its judgement failed for no fault of the person."""
-        for name, window in charge.counters:
-            self._store.add(name, -1, window)
+        self._store.add_all(-1, charge.counters)
 
     def remember(self, subject: Subject, browser: str, now: datetime) -> None:
         """Note that this person has logged in at this browser; strangers' tries no longer stand in its way (W-11)."""

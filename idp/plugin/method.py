@@ -41,7 +41,10 @@ class Method(Protocol):
     """One way to prove who one is. Steps never call one another: a method answers, the engine routes."""
 
     def begin(self, visit: Visit, tools: Tools) -> Outcome:
-        """Start: usually an Ask. Must not change anything."""
+        """Start, or show the page again after a reload: usually an Ask. Must not change anything.
+
+        On a page shown again `visit.state` and `visit.claim` are what the method's last Ask kept.
+        """
 
     def resume(self, visit: Visit, tools: Tools) -> Outcome:
         """Judge what the person sent. Raises DependencyError when it cannot: never a proof."""

@@ -71,10 +71,17 @@ class RedisStore:
 
     def add(self, name: str, amount: int, lifetime: timedelta) -> Count:
         """Add to a counter that lives `lifetime` from its first addition; it never falls below nothing."""
+        return self.add_all(amount, [(name, lifetime)])[0]
+
+    def add_all(self, amount: int, counters: Sequence[tuple[str, timedelta]]) -> list[Count]:
+        """Add the same to several counters, each with its lifetime, at one go; their counts in the order given."""
+        if not counters:
+            return []
         now = self._now()
-        key = PREFIX + b"counter\0" + name.encode("utf-8")
-        value, end = self._run(self._add, key, now, KEPT, now + duration_milliseconds(lifetime), amount)
-        return count(int(value), int(end))
+        keys = [PREFIX + b"counter\0" + name.encode("utf-8") for name, _ in counters]
+        ends = [now + duration_milliseconds(lifetime) for _, lifetime in counters]
+        counts = self._run_on(self._add, keys, now, KEPT, amount, *ends)
+        return [count(int(value), int(end)) for value, end in counts]
 
     def of(self, kind: str, person: str) -> Sequence[tuple[bytes, bytes]]:
         """Give the live keys and values of a kind that were put for a person, ordered by key."""
@@ -119,9 +126,12 @@ class RedisStore:
         return milliseconds(self._clock())
 
     def _run(self, script: Any, key: bytes, *values: bytes | int) -> Any:
+        return self._run_on(script, [key], *values)
+
+    def _run_on(self, script: Any, keys: list[bytes], *values: bytes | int) -> Any:
         # Any: redis types a script's answer as whatever the script gives.
         try:
-            return script(keys=[key], args=values)
+            return script(keys=keys, args=values)
         except redis.RedisError as error:
             raise _down(error) from error
 

@@ -59,14 +59,18 @@ return 1
 )
 
 ADD = """
--- ARGV: now, kept, expires if it begins, amount
-local now, count, expires = tonumber(ARGV[1]), 0, tonumber(ARGV[3])
-local row = redis.call('GET', KEYS[1])
-if row and tonumber(string.sub(row, 1, 16)) > now then
-  expires, count = tonumber(string.sub(row, 1, 16)), tonumber(string.sub(row, 17))
+-- KEYS: the counters; ARGV: now, kept, amount, then for each counter when it expires if it begins
+local now, counts = tonumber(ARGV[1]), {}
+for number, key in ipairs(KEYS) do
+  local count, expires = 0, tonumber(ARGV[number + 3])
+  local row = redis.call('GET', key)
+  if row and tonumber(string.sub(row, 1, 16)) > now then
+    expires, count = tonumber(string.sub(row, 1, 16)), tonumber(string.sub(row, 17))
+  end
+  count = math.max(0, count + tonumber(ARGV[3]))
+  local left = math.max(1, expires - now) + tonumber(ARGV[2])
+  redis.call('SET', key, string.format('%016d%d', expires, count), 'PX', left)
+  counts[number] = {count, string.format('%d', expires)}
 end
-count = math.max(0, count + tonumber(ARGV[4]))
-local left = math.max(1, expires - now) + tonumber(ARGV[2])
-redis.call('SET', KEYS[1], string.format('%016d%d', expires, count), 'PX', left)
-return {count, string.format('%d', expires)}
+return counts
 """

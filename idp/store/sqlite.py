@@ -4,6 +4,7 @@ import os
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from idp.core.clock import Clock
@@ -25,11 +26,10 @@ SWAP = """UPDATE moment SET value = ?, expires = ?
 REMOVE = "DELETE FROM moment WHERE kind = ? AND key = ?"
 OF = """SELECT key, value FROM moment INDEXED BY moment_person
     WHERE kind = ? AND person = ? AND expires > ? ORDER BY key"""
-ADD = """INSERT INTO counter (name, count, expires) VALUES (:name, max(0, :amount), :expires)
-    ON CONFLICT (name) DO UPDATE SET
-    count = max(0, :amount + CASE WHEN counter.expires <= :now THEN 0 ELSE counter.count END),
-    expires = CASE WHEN counter.expires <= :now THEN :expires ELSE counter.expires END
-    RETURNING count, expires"""
+ADD = """INSERT INTO counter (name, count, expires) VALUES {rows} ON CONFLICT (name) DO UPDATE SET
+    count = max(0, ?1 + CASE WHEN counter.expires <= ?2 THEN 0 ELSE counter.count END),
+    expires = CASE WHEN counter.expires <= ?2 THEN excluded.expires ELSE counter.expires END
+    RETURNING name, count, expires"""
 SWEEP_MOMENTS = """DELETE FROM moment WHERE (kind, key) IN
     (SELECT kind, key FROM moment WHERE expires <= ? ORDER BY expires LIMIT ?)"""
 SWEEP_COUNTERS = """DELETE FROM counter WHERE name IN
@@ -72,10 +72,19 @@ class SQLiteStore:
 
     def add(self, name: str, amount: int, lifetime: timedelta) -> Count:
         """Add to a counter that lives `lifetime` from its first addition; it never falls below nothing."""
+        return self.add_all(amount, [(name, lifetime)])[0]
+
+    def add_all(self, amount: int, counters: Sequence[tuple[str, timedelta]]) -> list[Count]:
+        """Add the same to several counters, each with its lifetime, at one go; their counts in the order given."""
+        if not counters:
+            return []
         now = self._now()
-        values = {"name": name, "amount": amount, "now": now, "expires": now + duration_milliseconds(lifetime)}
-        [(value, expires)] = self._run(ADD, values)
-        return count(int(str(value)), int(str(expires)))
+        values: list[object] = [amount, now]
+        for name, lifetime in counters:
+            values += (name, now + duration_milliseconds(lifetime))
+        rows = self._run(_add_statement(len(counters)), values)
+        counts = {name: count(int(str(value)), int(str(expires))) for name, value, expires in rows}
+        return [counts[name] for name, _ in counters]
 
     def of(self, kind: str, person: str) -> Sequence[tuple[bytes, bytes]]:
         """Give the live keys and values of a kind that were put for a person, ordered by key."""
@@ -131,6 +140,12 @@ class SQLiteStore:
             return self._connections.mine().execute(statement, values).rowcount
         except (sqlite3.Error, OSError) as error:
             raise _down(error) from error
+
+
+@cache
+def _add_statement(counters: int) -> str:
+    rows = (f"(?{number}, max(0, ?1), ?{number + 1})" for number in range(3, 2 * counters + 3, 2))
+    return ADD.format(rows=", ".join(rows))
 
 
 def _value(rows: list[Row]) -> bytes | None:

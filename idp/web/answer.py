@@ -110,7 +110,8 @@ def _statement(
     return Statement(
         name_id=transient_name_id(site.settings.site.entity_id, service_provider.entity_id),
         authn_context_class=context.uri,
-        authn_instant=max(proof.at for proof in counting(context, reached.proofs)),
+        # Another machine's clock, or ours before it was set right, may be ahead of this moment (security.md F-08).
+        authn_instant=min(visitor.now, max(proof.at for proof in counting(context, reached.proofs))),
         session_index=new_id(),
         session_not_on_or_after=started + timedelta(hours=site.settings.session.absolute_hours),
         attributes=release(resolved, service_provider, site.settings.release),

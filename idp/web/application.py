@@ -33,36 +33,9 @@ def make_application(site: Site) -> Flask:
     application = Flask("idp.web", static_folder=None, template_folder=None)
     application.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST_BYTES
     application.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    hosts = _hosts(site)
-
-    def require_plain_request() -> None:
-        if not request.query_string.isascii():
-            raise ProtocolError(Code.REQUEST_MALFORMED, "a query that is not ASCII (RFC 3986 2.1)")
-        # A load balancer asks for our health by address; everything else is asked for by name (security.md S-16).
-        if request.path != HEALTH and request.host not in hosts:
-            raise ProtocolError(Code.REQUEST_MALFORMED, f"Host {request.host!r}", reason="host")
-
-    def view(handler: View, method: str) -> Callable[[], Response]:
-        def handle() -> Response:
-            if request.method != method:
-                raise MethodNotAllowed([method])  # HEAD, which would take a step and show nothing of it (T-22)
-            if door_of(request) is Door.CERTIFICATE:
-                raise ProtocolError(Code.NOT_FOUND, "nothing of this is served here", http_status=404)
-            visitor = visitor_of(site, request)
-            response = handler(site, request, visitor)
-            if visitor.browser.is_new and method == "GET":
-                # Another site's POST brings no cookies; that is no reason to take the browser's own from it (S-01).
-                set_browser(response, visitor.browser)
-            if visitor.chosen_language:
-                set_language(response, visitor.chosen_language)
-            return response
-
-        return handle
 
     def route(path: str, method: str, handler: View) -> None:
-        application.add_url_rule(
-            path, f"{method} {path}", view(handler, method), methods=[method], provide_automatic_options=False
-        )
+        application.add_url_rule(path, f"{method} {path}", _view(site, handler, method), methods=[method])
 
     route(REDIRECT_SSO, "GET", _redirect_or_step)
     route(REDIRECT_SSO, "POST", sso.submit)
@@ -76,12 +49,40 @@ def make_application(site: Site) -> Flask:
     application.add_url_rule("/idp/static/site.css", "style", lambda: site_style(site))
     application.add_url_rule("/idp/static/<path:name>", "static", lambda name: static_file(site, name))
 
-    application.before_request(require_plain_request)
+    hosts = _hosts(site)
+    application.before_request(lambda: _require_readable(hosts))
     application.after_request(harden)
     application.register_error_handler(WarifuError, lambda error: _show_error(site, error))
     application.register_error_handler(HTTPException, lambda error: _show_http_error(site, error))
     application.register_error_handler(Exception, lambda error: _show_unexpected(site, error))
     return application
+
+
+def _view(site: Site, handler: View, method: str) -> Callable[[], Response]:
+    def handle() -> Response:
+        if request.method != method:
+            raise MethodNotAllowed([method])  # HEAD, which would take a step and show nothing of it (T-22)
+        if door_of(request) is Door.CERTIFICATE:
+            raise ProtocolError(Code.NOT_FOUND, "nothing of this is served here", http_status=404)
+        visitor = visitor_of(site, request)
+        response = handler(site, request, visitor)
+        if visitor.browser.is_new and method == "GET":
+            # Another site's POST brings no cookies; that is no reason to take the browser's own from it (S-01).
+            set_browser(response, visitor.browser)
+        if visitor.chosen_language:
+            set_language(response, visitor.chosen_language)
+        return response
+
+    return handle
+
+
+def _require_readable(hosts: frozenset[str]) -> None:
+    """Refuse a query that is no URI (RFC 3986 2.1), and a Host that is not ours (security.md S-16)."""
+    if not request.query_string.isascii():
+        raise ProtocolError(Code.REQUEST_MALFORMED, "a query that is not ASCII")
+    # A load balancer asks for our health by address; everything else is asked for by name.
+    if request.path != HEALTH and request.host not in hosts:
+        raise ProtocolError(Code.REQUEST_MALFORMED, f"Host {request.host!r}", reason="host")
 
 
 def _redirect_or_step(site: Site, request: Request, visitor: Visitor) -> Response:

@@ -1,7 +1,7 @@
 """Pages of ours: what each template is given."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from idp.core.codes import Code
 from idp.flow.conversation import Held
 from idp.flow.step import Page, Stuck
 from idp.saml.model import AuthnRequest
+from idp.web.blanks import blank
 from idp.web.forms import event_for
 from idp.web.headers import allow_posting_away
 from idp.web.paths import SSO_PATHS
@@ -19,11 +20,16 @@ from idp.web.site import Site
 from idp.web.visitor import Visitor
 
 SECONDS_A_MINUTE = 60
+NAMES = ("username", "person")
+"""What a method's page is given of a person: put out by its template as it is, so that it can be a blank."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What every page shows whatever it is about: the service, the form's way back, what went wrong."""
+    """What every page shows whatever it is about: the service, the form's way back, what went wrong.
+
+    `fill` are the values of the blanks in the other fields; a page with blanks is rendered once and kept.
+    """
 
     page: str
     action: str = ""
@@ -37,13 +43,27 @@ class Frame:
     alternatives: Sequence[tuple[str, str]] = ()
     extra: dict[str, Any] = field(default_factory=dict)
     status: int = 200
+    fill: Mapping[str, str] = field(default_factory=dict)
+
+    def key(self) -> Hashable:
+        """Give all that the page shows, blanks aside."""
+        return (
+            *(self.page, self.action, self.path, self.service_name, self.privacy_url, self.tally, self.problem),
+            *(tuple(self.hidden), self.retry_minutes, tuple(self.alternatives), tuple(self.extra.items())),
+        )
 
 
 def render(site: Site, visitor: Visitor, template: str, frame: Frame) -> Response:
     """Give a page in the visitor's language."""
     language = visitor.language
+    write = lambda: _write(site, language, template, frame)  # noqa: E731 - for whoever renders it
+    body = site.kept_pages.render((template, language, frame.key()), frame.fill, write) if frame.fill else write()
+    return Response(body, status=frame.status, content_type="text/html; charset=utf-8")
+
+
+def _write(site: Site, language: str, template: str, frame: Frame) -> str:
     settings = site.settings.site
-    body = site.environment.get_template(template).render(
+    return site.environment.get_template(template).render(
         page=frame.page,
         language=language,
         language_links=_language_links(site, frame.path),
@@ -59,13 +79,13 @@ def render(site: Site, visitor: Visitor, template: str, frame: Frame) -> Respons
         alternatives=frame.alternatives,
         **frame.extra,
     )
-    return Response(body, status=frame.status, content_type="text/html; charset=utf-8")
 
 
 def method_page(site: Site, held: Held, authn_request: AuthnRequest, step: Page, visitor: Visitor) -> Response:
     """Show a method's page."""
     first = site.policy.methods[0]
     frame = _form_frame(site, held, authn_request, visitor)
+    names = {name: value for name in NAMES if (value := step.ask.values.get(name))}
     return render(
         site,
         visitor,
@@ -83,7 +103,8 @@ def method_page(site: Site, held: Held, authn_request: AuthnRequest, step: Page,
             alternatives=[
                 (event_for(name), site.words.text(visitor.language, f"{name}.use")) for name in step.alternatives
             ],
-            extra=dict(step.ask.values),
+            extra={name: blank(name) if name in names else value for name, value in step.ask.values.items()},
+            fill={**frame.fill, **names},
         ),
     )
 
@@ -104,6 +125,7 @@ def stuck_page(site: Site, held: Held, authn_request: AuthnRequest, step: Stuck,
             hidden=frame.hidden,
             problem=step.code,
             extra=extra,
+            fill=frame.fill,
         ),
     )
 
@@ -119,16 +141,17 @@ def error_page(
 
 def post_page(site: Site, authn_request: AuthnRequest, xml: bytes, visitor: Visitor) -> Response:
     """Give the page that posts the Response to the assertion consumer service (SAML Bindings 3.5.4)."""
-    fields = [("SAMLResponse", base64.b64encode(xml).decode("ascii"))]
+    fields = {"SAMLResponse": base64.b64encode(xml).decode("ascii")}
     if authn_request.relay_state is not None:
-        fields.append(("RelayState", authn_request.relay_state))
+        fields["RelayState"] = authn_request.relay_state
     service_name = authn_request.service_provider.display_name(visitor.language)
     frame = Frame(
         page="post",
         action=authn_request.assertion_consumer_service_url,
-        hidden=fields,
+        hidden=[(name, blank(name)) for name in fields],
         service_name=service_name,
         tally="done",
+        fill=fields,
     )
     response = render(site, visitor, "post.html", frame)
     allow_posting_away(response)
@@ -137,7 +160,7 @@ def post_page(site: Site, authn_request: AuthnRequest, xml: bytes, visitor: Visi
 
 def _form_frame(site: Site, held: Held, authn_request: AuthnRequest, visitor: Visitor) -> Frame:
     service_provider = authn_request.service_provider
-    action = f"{SSO_PATHS[authn_request.binding]}?execution={held.handle}"
+    action = f"{SSO_PATHS[authn_request.binding]}?execution={blank('execution')}"
     token = site.tokens.make(held.handle, held.conversation.step, visitor.browser.id)
     return Frame(
         page="",
@@ -145,7 +168,8 @@ def _form_frame(site: Site, held: Held, authn_request: AuthnRequest, visitor: Vi
         path=action,
         service_name=service_provider.display_name(visitor.language),
         privacy_url=service_provider.privacy_urls.get(visitor.language, ""),
-        hidden=[("csrf_token", token)],
+        hidden=[("csrf_token", blank("csrf_token"))],
+        fill={"execution": held.handle, "csrf_token": token},
     )
 
 

@@ -1,7 +1,7 @@
 """Everything the views use, made once by `idp.app.load` and given to them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
@@ -24,6 +24,7 @@ from idp.saml.answer import ResponseWriter
 from idp.saml.conditions import Expectations
 from idp.settings.model import IdPSettings, ServiceProvider
 from idp.store import Store
+from idp.web.blanks import KeptPages
 from idp.web.forms import FormTokens
 from idp.words import Words
 from idp.xml.sign import SigningKey
@@ -59,6 +60,7 @@ class Site:
     own_metadata: bytes
     toolbox: Callable[[str, datetime], Tools]
     close_directory: Callable[[], None]
+    kept_pages: KeptPages = field(default_factory=KeptPages)
 
     def tools(self, plugin: str) -> Tools:
         """Give a plug-in's tools for this moment, as its commands use them."""

@@ -125,7 +125,7 @@ def _render(
 ) -> Response:
     if isinstance(step, Reached):
         return answer_success(site, held, authn_request, step, session, visitor)
-    if step.conversation != held.conversation:
+    if held.stored is None or step.conversation != held.conversation:
         changed = site.conversations.change(held, step.conversation)
         if changed is None:
             return _to(SSO_PATHS[authn_request.binding], held.handle)

@@ -1,6 +1,7 @@
 """The password page, its judgement, and the notice of a password about to expire."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from idp.plugin import (
     Ask,
@@ -24,7 +25,7 @@ from plugins.password.settings import PasswordSettings
 LONGEST_PASSWORD_BYTES = 1024
 LONGEST_USERNAME = 256
 SECONDS_A_DAY = 86_400
-PROVED = b"proved"
+PROVED = "proved"
 
 REFUSALS = {
     BindState.EXPIRED: Code.PASSWORD_EXPIRED,
@@ -40,7 +41,12 @@ class PasswordMethod:
         self._settings = settings
 
     def begin(self, visit: Visit, tools: Tools) -> Outcome:
-        """Ask for user name and password; a person known already is named (WCAG 3.3.7)."""
+        """Ask for user name and password; a person known already is named (WCAG 3.3.7). A notice is shown again."""
+        kept = _notice_of(visit)
+        if kept is not None:
+            return Ask(
+                "notice", {**kept.values, "change_url": self._settings.change_url}, None, visit.state, kept.subject
+            )
         return Ask("password", {"person": visit.subject.username} if visit.subject else {})
 
     def identify(self, visit: Visit, tools: Tools) -> Claim:
@@ -55,11 +61,11 @@ class PasswordMethod:
     def resume(self, visit: Visit, tools: Tools) -> Outcome:
         """Bind as the person (RFC 4513 5.1.2: never with an empty password)."""
         claim = visit.claim or self.identify(visit, tools)
-        if visit.state.startswith(PROVED) and claim.subject is not None:
-            return (
-                self._proved(claim.subject, tools) if visit.state == _state(claim.subject) else self.begin(visit, tools)
-            )
-        password = visit.form.get("j_password", "").encode("utf-8")
+        seen = _notice_of(replace(visit, claim=claim))
+        if seen is not None:
+            return self._proved(seen.subject, tools)
+        # A character that no keyboard types stays what it is: octets that are nobody's password.
+        password = visit.form.get("j_password", "").encode("utf-8", "surrogatepass")
         ask = Ask("password", {"person" if visit.subject else "username": claim.typed})
         if not claim.typed or not password.strip():
             return replace(ask, problem=Code.PASSWORD_EMPTY)
@@ -72,21 +78,38 @@ class PasswordMethod:
             return Refused(REFUSALS[answer.state], {"change_url": self._settings.change_url})
         notice = self._notice(answer)
         if notice is not None:
-            return Ask("notice", notice, state=_state(claim.subject), subject=claim.subject)
+            values = {**notice, "change_url": self._settings.change_url}
+            return Ask("notice", values, state=_state(claim.subject, notice), subject=claim.subject)
         return self._proved(claim.subject, tools)
 
     def _notice(self, answer: BindAnswer) -> dict[str, str] | None:
-        url = self._settings.change_url
         if answer.grace_logins_left is not None:
-            return {"grace_logins": str(answer.grace_logins_left), "days": "", "change_url": url}
+            return {"grace_logins": str(answer.grace_logins_left), "days": ""}
         left = answer.expires_in_seconds
         if left is not None and left < self._settings.warn_days * SECONDS_A_DAY:
-            return {"grace_logins": "", "days": str(left // SECONDS_A_DAY), "change_url": url}
+            return {"grace_logins": "", "days": str(left // SECONDS_A_DAY)}
         return None
 
     def _proved(self, subject: Subject, tools: Tools) -> Proved:
         return Proved(subject, Proof("password", frozenset({Factor.KNOWLEDGE}), tools.now))
 
 
-def _state(subject: Subject) -> bytes:
-    return PROVED + b":" + subject.id.encode("utf-8")
+@dataclass(frozen=True, slots=True)
+class _Notice:
+    """A notice shown to a person whose password was right; `values` are the numbers on it."""
+
+    subject: Subject
+    values: Mapping[str, str]
+
+
+def _state(subject: Subject, values: Mapping[str, str]) -> bytes:
+    return "\0".join((PROVED, subject.id, values["grace_logins"], values["days"])).encode("utf-8")
+
+
+def _notice_of(visit: Visit) -> _Notice | None:
+    """Give the notice that this visit stands at: its state is ours, and of the person who was found."""
+    subject = visit.claim.subject if visit.claim is not None else None
+    parts = visit.state.decode("utf-8", "replace").split("\0")
+    if subject is None or len(parts) != 4 or parts[:2] != [PROVED, subject.id]:
+        return None
+    return _Notice(subject, {"grace_logins": parts[2], "days": parts[3]})

@@ -23,11 +23,16 @@ class Browser:
     def __init__(self, port: int, codes: Codes, address: str = CAMPUS) -> None:
         self.address = address
         self.cookies: dict[str, dict[str, str]] = {}
-        self.url = ""
+        self.visited: list[str] = []
         self.pages: list[str] = []
         self.answers: list[bytes] = []
         self._port = port
         self._codes = codes
+
+    @property
+    def url(self) -> str:
+        """Where it stands."""
+        return self.visited[-1]
 
     def get(self, url: str) -> Reply:
         """Open an address and go where redirects lead."""
@@ -76,7 +81,7 @@ class Browser:
         raise LostError(f"redirects without end at {url}")
 
     def _request(self, method: str, url: str, body: bytes) -> Reply:
-        self.url = url
+        self.visited.append(url)
         parts = urlsplit(url)
         ours = parts.netloc == HOST
         jar = self.cookies.setdefault(parts.netloc, {})

@@ -6,23 +6,24 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 from idp.cli.slapd import remove
 from idp.cli.slapd_entries import Person
+from idp.core.codes import Code
 from idp.core.secret import Secret
-from idp.federation.index import Federation
-from idp.settings.load import load_settings
 from tests.clients.browser import Browser
-from tests.parts.driver import CAMPUS, HOST, Account, Codes
+from tests.parts.authn_requests import authn_request, redirect_query
+from tests.parts.driver import CAMPUS, Account, Codes, Reply
 from tests.parts.served import ROOT, Served, serving
-from tests.parts.site import ASK_ALWAYS
+from tests.parts.service_provider import TestSP
+from tests.parts.site import ASK_ALWAYS, BASE_URL
 from tests.parts.slapd import start_slapd
 
 PPT = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
 MFA = "https://refeds.org/profile/mfa"
-IDP_METADATA_URL = f"https://{HOST}/idp/shibboleth"
+IDP_METADATA_URL = f"{BASE_URL}/idp/shibboleth"
+SSO_URL = f"{BASE_URL}/idp/profile/SAML2/Redirect/SSO"
 REGISTERED_WITHIN_SECONDS = 10.0
 PATIENCE_SECONDS = 20
 _PEOPLE = 30
@@ -33,7 +34,6 @@ class Site:
     """A running site; every account that it gives out is used by one test alone."""
 
     served: Served
-    metadata_folder: Path
     accounts: list[Account]
     codes: Codes = field(default_factory=Codes)
 
@@ -52,11 +52,22 @@ class Site:
             raise RuntimeError(f"our metadata is not published: {reply.status}")
         return reply.body
 
-    def drop(self, name: str, entity_id: str, metadata: bytes) -> None:
-        """Lay a service provider's metadata into the folder and wait until the refresher has registered it."""
-        (self.metadata_folder / f"{name}.xml").write_bytes(metadata)
-        federation = Federation(load_settings(self.served.conf).metadata.index, lambda: datetime.now(UTC))
-        wait_until(lambda: federation.find(entity_id) is not None, f"{entity_id} is registered")
+    def file_of(self, sp: TestSP) -> Path:
+        """Give the file in which a service provider's metadata is laid."""
+        return self.served.conf / "metadata" / f"{sp.name}.xml"
+
+    def drop(self, sp: TestSP, metadata: bytes) -> None:
+        """Lay a service provider's metadata into the folder and wait until it is registered."""
+        self.file_of(sp).write_bytes(metadata)
+        wait_until(lambda: self.knows(sp), f"{sp.entity_id} is registered")
+
+    def knows(self, sp: TestSP) -> bool:
+        """Say whether a request in its name ends otherwise than on the page that says who asks is not known."""
+        return self.first_page(sp).code != Code.UNKNOWN_SERVICE.value
+
+    def first_page(self, sp: TestSP) -> Reply:
+        """Give what a browser sees that comes with an unsigned request."""
+        return self.browser().get(f"{SSO_URL}?{redirect_query(authn_request(sp))}")
 
     @property
     def certificate_text(self) -> str:
@@ -102,7 +113,7 @@ def running_site(folder: Path) -> Iterator[Site]:
             ) as served,
             _refresher(served.conf, folder / "refresher.log"),
         ):
-            yield Site(served, served.conf / "metadata", accounts)
+            yield Site(served, accounts)
     finally:
         slapd.server.stop()
         remove(slapd.server.folder)

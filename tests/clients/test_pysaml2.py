@@ -55,7 +55,7 @@ class Client:
 def client(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Client:
     folder = tmp_path_factory.mktemp("pysaml2")
     config = SPConfig().load(_configuration(folder, site.metadata()))
-    site.drop("pysaml2", SP.entity_id, entity_descriptor(config).to_string())
+    site.drop(SP, entity_descriptor(config).to_string())
     return Client(Saml2Client(config), site)
 
 
@@ -70,9 +70,6 @@ def _configuration(folder: Path, idp_metadata: bytes) -> dict[str, object]:
         "metadata": {"local": [str(folder / "idp.xml")]},
         **pair,
         "encryption_keypairs": [pair],
-        # Without these two pysaml2 signs by SHA-1, which nobody takes any more.
-        "signing_algorithm": SIG_RSA_SHA256,
-        "digest_algorithm": DIGEST_SHA256,
         "service": {
             "sp": {
                 "endpoints": {"assertion_consumer_service": [(SP.acs, BINDING_HTTP_POST)]},
@@ -80,6 +77,9 @@ def _configuration(folder: Path, idp_metadata: bytes) -> dict[str, object]:
                 "want_assertions_signed": True,
                 "want_response_signed": True,
                 "allow_unsolicited": False,
+                # Without these two pysaml2 signs by SHA-1, which nobody takes any more.
+                "signing_algorithm": SIG_RSA_SHA256,
+                "digest_algorithm": DIGEST_SHA256,
             }
         },
     }
@@ -94,7 +94,7 @@ def test_a_password_on_campus_is_enough_and_every_attribute_arrives(client: Clie
 
     assert seen_by(answer) == attributes_of(account)
     assert class_of(answer) == PPT
-    assert browser.pages == ["password", "certificate"]
+    assert browser.pages == ["password"]
     assert is_encrypted(browser.answers[-1])
     assert assertion_of(answer).signature is not None
 

@@ -11,12 +11,12 @@ from tests.parts.wire_guard import guard
 
 QUICK = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 PATHS = st.sampled_from([REDIRECT_SSO, POST_SSO, LOGOUT, "/idp/error", "/idp/shibboleth", "/idp/", "/"])
-NAMES = st.sampled_from(
-    ["SAMLRequest", "SAMLResponse", "RelayState", "SigAlg", "Signature", "SAMLEncoding", "execution", "lang"]
-    + ["csrf_token", "j_username", "j_password", "tokencode", "_eventId_proceed", "_eventId_totp", "_eventId_return"]
-)
+PROTOCOL = ("SAMLRequest", "SAMLResponse", "RelayState", "SigAlg", "Signature", "SAMLEncoding", "execution", "lang")
+FORM = ("csrf_token", "j_username", "j_password", "tokencode", "_eventId_proceed", "_eventId_totp", "_eventId_return")
+NAMES = st.sampled_from([*PROTOCOL, *FORM])
 VALUES = st.one_of(
-    st.sampled_from(["", "a" * 64, "0." + "0" * 64, "%00", "%", "%zz", "en", "\u202e", "AAAA", "PD94"]), st.text(max_size=30)
+    st.sampled_from(["", "a" * 64, "0." + "0" * 64, "%00", "%", "%zz", "en", "\u202e", "AAAA", "PD94"]),
+    st.text(max_size=30),
 )
 PAIRS = st.lists(st.tuples(NAMES, VALUES), max_size=6)
 RAW = st.binary(max_size=200).map(lambda octets: octets.decode("latin-1"))

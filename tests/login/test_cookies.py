@@ -63,7 +63,7 @@ def test_s01_a_post_from_another_site_comes_without_cookies_and_takes_none_away(
     assert (cookie(browser, BROWSER), cookie(browser, SESSION)) == before
 
 
-@pytest.mark.parametrize("header", ["=__Host-warifu_session=", "__host-warifu_session=", "__Host-warifu_session ="])
+@pytest.mark.parametrize("header", ["=__Host-warifu_session=", "__host-warifu_session=", "x=__Host-warifu_session="])
 def test_s01b_a_nameless_cookie_is_no_session(idp: Idp, header: str) -> None:
     browser = idp.browser()
     single_factor(browser)
@@ -194,15 +194,14 @@ def test_s06_a_step_up_does_not_put_off_the_end_of_the_session(idp: Idp) -> None
     assert browser.visit(SP).name == "password"
 
 
-def test_s06_a_clock_that_goes_back_ends_no_session_and_revives_none(idp: Idp) -> None:
+def test_s06_a_clock_that_is_set_back_ends_no_session_and_nothing_is_said_to_come_from_the_future(idp: Idp) -> None:
     browser = idp.browser()
     single_factor(browser)
     idp.clock.advance(minutes=-10)
-    assert browser.visit(SP).name == "post"
-    idp.clock.advance(hours=9)
-    assert browser.visit(SP).name == "password"
-    idp.clock.advance(hours=-9)
-    assert browser.visit(SP).name in {"password", "post"}
+
+    judged = browser.judged(browser.visit(SP), SP)
+
+    assert judged.the_assertion.authn_instant == judged.issue_instant == idp.clock()
 
 
 def test_s14_a_new_address_in_mid_login_is_judged_by_its_network(idp: Idp) -> None:

@@ -65,7 +65,10 @@ def test_without_a_wish_the_default_endpoint_gets_the_answer(
     locations = [f"https://defaults.example.org/{name}" for name, _ in endpoints]
     idp.register(
         sp,
-        acs=[Acs(url, number, POST, mark) for number, (url, (_, mark)) in enumerate(zip(locations, endpoints, strict=True))],
+        acs=[
+            Acs(url, number, POST, mark)
+            for number, (url, (_, mark)) in enumerate(zip(locations, endpoints, strict=True))
+        ],
     )
     browser = idp.browser()
 

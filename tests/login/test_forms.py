@@ -39,7 +39,13 @@ def _other_token(idp: Idp, name: str) -> str:
 
 
 @every_step
-@pytest.mark.parametrize("kind", [pytest.param(kind, id=f"S-07-{kind}") for kind in ("none", "empty", "made-up", "other-browser", "other-step", "same-step-other-login")])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, id=f"S-07-{kind}")
+        for kind in ("none", "empty", "made-up", "other-browser", "other-step", "same-step-other-login")
+    ],
+)
 def test_a_form_without_its_own_token_is_refused(idp: Idp, name: str, kind: str) -> None:
     browser = idp.browser()
     page = step_page(idp, browser, name)
@@ -139,7 +145,7 @@ def test_t22_another_method_moves_nothing(idp: Idp, name: str, method: str) -> N
 
     answer = browser.request(method, page.action)
 
-    assert (answer.status, answer.response.headers["Allow"]) in {(405, "GET"), (405, "GET, HEAD, POST"), (405, "HEAD, POST, GET")}
+    assert (answer.status, answer.response.headers["Allow"]) in {(405, "GET"), (405, "GET, HEAD, POST")}
     assert _stands_at(idp, browser, page) == name
 
 

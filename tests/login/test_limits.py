@@ -60,7 +60,9 @@ def test_a_large_redirect_request_costs_little_and_the_next_login_works(idp: Idp
         pytest.param({"data": b"SAMLRequest=" + b"A" * 256 * 1024, "content_type": FORM}, 413, id="A-02-body"),
         pytest.param({"data": b"SAMLRequest=" + b"A" * 64 * 1024 + b"A", "content_type": FORM}, 413, id="A-02-message"),
         pytest.param({"data": b"A" * MEBIBYTE, "content_type": FORM}, 413, id="A-02-a-mebibyte"),
-        pytest.param({"data": {"SAMLRequest": "PD94"}, "content_type": "multipart/form-data"}, 415, id="A-03-multipart"),
+        pytest.param(
+            {"data": {"SAMLRequest": "PD94"}, "content_type": "multipart/form-data"}, 415, id="A-03-multipart"
+        ),
         pytest.param({"data": b"{}", "content_type": "application/json"}, 415, id="A-03-json"),
         pytest.param({"data": b"SAMLRequest=PD94"}, 415, id="A-03-no-type"),
         pytest.param(

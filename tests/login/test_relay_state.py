@@ -59,10 +59,10 @@ def test_what_cannot_be_sent_back_is_refused(idp: Idp, raw: str) -> None:
     assert (page.status, page.code) == (400, "P101")
 
 
-@pytest.mark.parametrize(("length", "status"), [pytest.param(80, 200, id="A-14-80"), pytest.param(81, 400, id="A-14-81")])
-def test_a_strict_site_keeps_to_the_standard(
-    tmp_path: Path, slapd: RunningSlapd, length: int, status: int
-) -> None:
+@pytest.mark.parametrize(
+    ("length", "status"), [pytest.param(80, 200, id="A-14-80"), pytest.param(81, 400, id="A-14-81")]
+)
+def test_a_strict_site_keeps_to_the_standard(tmp_path: Path, slapd: RunningSlapd, length: int, status: int) -> None:
     strict = (("# strict_relay_state = false", "strict_relay_state = true"),)
     site = Idp.load(make_conf(tmp_path / "conf", slapd, replace=strict))
     try:

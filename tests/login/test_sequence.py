@@ -9,7 +9,7 @@ PPT = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
 TIME_SYNC = "urn:oasis:names:tc:SAML:2.0:ac:classes:TimeSyncToken"
 
 
-def test_seed_13_to_16_password_certificate_page_app_and_the_assertion(idp: Idp) -> None:
+def test_seed_13_seed_14_seed_15_seed_16_password_certificate_page_app_and_the_assertion(idp: Idp) -> None:
     browser = idp.browser(OUTSIDE)
 
     password = browser.visit(SP)

@@ -37,7 +37,9 @@ both = pytest.mark.parametrize("binding", ["redirect", "post"])
 
 
 @both
-@pytest.mark.parametrize("key", [pytest.param(SIGNING.key, id="A-22-first-key"), pytest.param(SECOND, id="A-22-second")])
+@pytest.mark.parametrize(
+    "key", [pytest.param(SIGNING.key, id="A-22-first-key"), pytest.param(SECOND, id="A-22-second")]
+)
 def test_each_key_of_the_metadata_signs(signing: Idp, key: object, binding: str) -> None:
     assert _send(signing, binding, key=key).name == "password"
 

@@ -1,4 +1,4 @@
-"""A whole identity provider for tests: configuration and keys in a folder, a real directory, a browser without a screen.
+"""A whole identity provider for tests: configuration and keys in a folder, a real directory, a browser without screen.
 
 `make_conf` writes what `warifu init` writes, with the tests' directory and what a test changes. `Idp` serves it in this
 process with a clock of its own; the same configuration can be served by real workers (tests/parts/served.py).
@@ -8,8 +8,10 @@ import base64
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask.testing import FlaskClient
@@ -17,7 +19,9 @@ from werkzeug.test import TestResponse
 
 from idp.app import load, make_wsgi
 from idp.cli.init import write_site
+from idp.cli.keys import write_private, write_signing_pair
 from idp.cli.slapd_entries import ENROL_DN, PEOPLE_DN, VERIFIER_DN
+from idp.core.clock import system_clock
 from idp.core.secret import Secret
 from idp.federation.refresh import refresh
 from idp.plugin import Binding
@@ -81,6 +85,7 @@ def make_conf(
         "campus_exceptions": ("192.0.2.128/25",),
         "release_toml": RELEASE,
     }
+    _write_signing_pair(folder / "keys")
     write_site(folder, SiteAnswers(**{**given, **answers}))  # type: ignore[arg-type]
     password = folder / "secrets" / "directory-password"
     password.touch(mode=0o600)
@@ -93,6 +98,20 @@ def make_conf(
         text = text.replace(old, new)
     file.write_text(text)
     return folder
+
+
+def _write_signing_pair(folder: Path) -> None:
+    """Put the signing key of this test process there: making one takes longer than most tests."""
+    for name, content in _signing_pair().items():
+        write_private(folder / name, content)
+
+
+@cache
+def _signing_pair() -> dict[str, bytes]:
+    with TemporaryDirectory() as folder:
+        key, certificate = Path(folder, "signing.key"), Path(folder, "signing.crt")
+        write_signing_pair(key, certificate, ENTITY_ID, system_clock())
+        return {file.name: file.read_bytes() for file in (key, certificate)}
 
 
 @dataclass

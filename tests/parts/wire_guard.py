@@ -5,6 +5,7 @@ The browser calls `guard`; a test that wants to see a broken page says so with `
 
 import re
 from datetime import timedelta
+from html.parser import HTMLParser
 
 from lxml import etree
 from werkzeug.wrappers import Response
@@ -83,11 +84,28 @@ def _cookie(cookie: str) -> None:
 
 
 def _markup(html: str) -> None:
-    for tag in re.findall(r"<script[^>]*>", html):
-        assert " src=" in tag, "S-10: a script in the page"
-    assert not re.search(r"<[^>]+\s(on[a-z]+|style)=", html), "S-10: a handler or a style in the page"
-    for link in re.findall(r'<(?:link|script|img)[^>]+(?:href|src)="([^"]+)"', html):
-        assert link.startswith("/idp/static/"), f"design 12: loads {link}"
+    for tag, attributes in Tags(html).found:
+        assert tag != "script" or attributes.get("src"), "S-10: a script in the page"
+        assert tag not in {"style", "iframe", "object", "embed", "base"}, f"S-10: {tag} in the page"
+        assert not any(name.startswith("on") or name == "style" for name in attributes), f"S-10: {tag} {attributes}"
+        for name, value in attributes.items():
+            if name in {"href", "src", "action", "formaction"}:
+                assert not re.match(r"\s*(javascript|data|vbscript):", value or "", re.IGNORECASE), f"S-21: {value}"
+        if tag in {"script", "img", "link"}:
+            loaded = attributes.get("src") or attributes.get("href") or ""
+            assert loaded.startswith("/idp/static/"), f"design 12: loads {loaded}"
+
+
+class Tags(HTMLParser):
+    """What a browser would make of a page: each start tag with its attributes."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
 
 
 def _assertion(judged: JudgedResponse, sp: TestSP) -> None:

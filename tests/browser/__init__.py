@@ -1,0 +1,1 @@
+"""People with a real browser: Chromium, over the network, between real sites."""

@@ -1,0 +1,201 @@
+"""A whole university: the identity provider, the confirmation page, two services, a directory, people with apps."""
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from idp.cli.keys import write_signing_pair
+from idp.cli.slapd import remove
+from idp.cli.slapd_entries import SUFFIX, AccountState, Person
+from idp.core.secret import Secret
+from idp.settings.load import load_settings
+from tests.browser.road import road
+from tests.browser.service import Service, serving_service
+from tests.parts.certificates import Authority, Leaf, make_authority
+from tests.parts.driver import Account, Codes
+from tests.parts.served import ROOT, register, serving
+from tests.parts.service_provider import TestSP
+from tests.parts.site import ASK_ALWAYS, RELEASE, make_conf
+from tests.parts.slapd import RunningSlapd, free_port, start_slapd
+
+IDP = "idp.univ.test"
+LIBRARY = "sp.univ.test"
+COURSES = "sp.other.test"
+CONFIRMATION = "mfa.univ.test"
+HOSTS = (IDP, LIBRARY, COURSES, CONFIRMATION)
+BASE_URL = f"https://{IDP}"
+MFA_TEST = f"https://{CONFIRMATION}/mfa-test"
+PATIENCE_SECONDS = 20
+_PEOPLE = 60
+_GENEROUS = '\n[limits.password]\naddress = ["10000/1d"]\n[limits.totp]\naddress = ["10000/1d"]\n'
+_NAMES = (
+    ("library", LIBRARY, {"ja": "附属図書館", "en": "University Library"}),
+    ("courses", COURSES, {"ja": "学習管理システム", "en": "Course Management System"}),
+)
+NOTICED = Account("noticed", "the Password of noticed")
+EXPIRED = Account("expired", "the Password of expired")
+APPLESS = Account("appless", "the Password of appless")
+"""Whose password is about to end, whose has ended, who has no app; nobody's state is changed by a test."""
+
+
+@dataclass
+class University:
+    """What runs, and where: `resolver_rules` lead a browser on campus or outside to it."""
+
+    conf: Path
+    authority: Authority
+    leaf: Leaf
+    ports: dict[str, dict[str, int]]
+    library: Service
+    courses: Service
+    accounts: list[Account]
+    codes: Codes = field(default_factory=Codes)
+
+    def account(self) -> Account:
+        """Give somebody who has an app and has never logged in."""
+        return self.accounts.pop()
+
+    def resolver_rules(self, network: str) -> str:
+        """Give Chromium's words for where the hosts are."""
+        return ", ".join(f"MAP {host} 127.0.0.1:{port}" for host, port in self.ports[network].items())
+
+
+@contextmanager
+def university(folder: Path) -> Iterator[University]:
+    """Start everything in `folder`; end it."""
+    authority = make_authority(folder / "ca")
+    leaf = authority.issue("web", HOSTS)
+    accounts = [_account(f"person{number:02}", number) for number in range(_PEOPLE)]
+    with ExitStack() as stack:
+        slapd = stack.enter_context(_directory(folder, accounts))
+        conf = _make_conf(folder / "conf", slapd, leaf, authority)
+        services = [_service(name, host, conf) for name, host, _ in _NAMES]
+        ports = {s.sp.name: stack.enter_context(serving_service(s, leaf)) for s in services}
+        confirmation = stack.enter_context(_confirmation(conf, folder / "confirmation.log"))
+        for service, (_, _, names) in zip(services, _NAMES, strict=True):
+            register(conf, service.sp, want_assertions_signed=True, display_names=names)
+        stack.enter_context(serving(folder / "site", slapd, workers=2, apps=tuple(accounts), conf=conf))
+        main = _port_of(conf, "main")
+        outside = stack.enter_context(road(main, "127.0.0.2"))
+        others = {LIBRARY: ports["library"], COURSES: ports["courses"], CONFIRMATION: confirmation}
+        yield University(
+            conf,
+            authority,
+            leaf,
+            {"campus": {IDP: main, **others}, "outside": {IDP: outside, **others}},
+            *services,
+            accounts,
+        )
+
+
+def _make_conf(folder: Path, slapd: RunningSlapd, leaf: Leaf, authority: Authority) -> Path:
+    main, plain, confirmation = free_port(), free_port(), free_port()
+    certificate, key = json.dumps(str(leaf.certificate)), json.dumps(str(leaf.key))
+    listen = (
+        f'main = "127.0.0.1:{main}"\nplain = "127.0.0.1:{plain}"\nproxies = ["127.0.0.1/32"]\nworkers = 2\n'
+        f"tls_certificate = {certificate}\ntls_key = {key}"
+    )
+    release = RELEASE + (
+        '[attributes.warifuNetwork]\nname = "urn:warifu:attribute:network"\nfriendly_name = "warifuNetwork"\n'
+        'source = "warifu:network"\n[[release]]\nname = "the network"\n'
+        f'service_providers = ["{MFA_TEST}/metadata"]\nattributes = ["warifuNetwork"]\n'
+    )
+    own = (
+        f'[confirmation]\nurl = "{MFA_TEST}"\nlisten = "127.0.0.1:{confirmation}"\nentity_id = "{MFA_TEST}/metadata"\n'
+        f"tls_certificate = {certificate}\ntls_key = {key}\nca = {json.dumps(str(authority.ca))}\n"
+        'signing = {key = "keys/confirmation.key", certificate = "keys/confirmation.crt"}'
+    )
+    make_conf(
+        folder,
+        slapd,
+        replace=(
+            ('# help_url = "" ', 'help_url = "https://www.univ.test/help" '),
+            ('# privacy_url = "" ', 'privacy_url = "https://www.univ.test/privacy" '),
+        ),
+        entity_id=f"{BASE_URL}/idp/shibboleth",
+        base_url=BASE_URL,
+        otp_issuer="Example University",
+        campus_ranges=("127.0.0.1/32",),
+        campus_exceptions=(),
+        listen_toml=listen,
+        plugins_toml=f'{ASK_ALWAYS}[plugins.password]\nchange_url = "https://www.univ.test/password"\n{_GENEROUS}',
+        release_toml=release,
+        confirmation_toml=own,
+    )
+    write_signing_pair(
+        folder / "keys/confirmation.key", folder / "keys/confirmation.crt", CONFIRMATION, datetime.now(UTC)
+    )
+    return folder
+
+
+def _service(name: str, host: str, conf: Path) -> Service:
+    site = f"https://{host}"
+    sp = TestSP(name, f"{site}/shibboleth", f"{site}/Shibboleth.sso/SAML2/POST")
+    certificate = conf / "keys" / "signing.crt"
+    # Its assertion consumer service leads to another host yet, as many do.
+    after = f"https://{COURSES if host == LIBRARY else LIBRARY}/welcome"
+    return Service(sp, BASE_URL, certificate.read_bytes, after)
+
+
+@contextmanager
+def _directory(folder: Path, accounts: list[Account]) -> Iterator[RunningSlapd]:
+    people = [_person(account) for account in accounts]
+    aged = {"pwdPolicySubentry": (f"cn=aged,ou=policies,{SUFFIX}",)}
+    changed = (datetime.now(UTC) - timedelta(hours=6)).strftime("%Y%m%d%H%M%SZ")
+    people.append(_person(NOTICED, extra={**aged, "pwdChangedTime": (changed,)}))
+    people.append(_person(EXPIRED, state=AccountState.EXPIRED))
+    people.append(_person(APPLESS))
+    slapd = start_slapd(folder, tuple(people))
+    try:
+        slapd.server.apply(
+            f"dn: cn=aged,ou=policies,{SUFFIX}\nchangetype: modify\nadd: pwdExpireWarning\npwdExpireWarning: 86400\n"
+        )
+        yield slapd
+    finally:
+        slapd.server.stop()
+        remove(slapd.server.folder)
+
+
+@contextmanager
+def _confirmation(conf: Path, log: Path) -> Iterator[int]:
+    port = _port_of(conf, "confirmation")
+    command = [sys.executable, "-m", "idp.cli", "--conf", str(conf), "run-confirmation"]
+    with log.open("ab") as output:
+        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+    try:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not _listens(port):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the confirmation page did not start: {log.read_text()[-2000:]}")
+            time.sleep(0.02)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(PATIENCE_SECONDS)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _port_of(conf: Path, key: str) -> int:
+    settings = load_settings(conf)
+    address = settings.listen.main if key == "main" else settings.confirmation and settings.confirmation.listen
+    return int(str(address).rpartition(":")[2])
+
+
+def _account(name: str, number: int) -> Account:
+    return Account(name, f"the Password of {name}", Secret(f"a 20-octet key for {number:02}".encode()))
+
+
+def _person(account: Account, **more: object) -> Person:
+    mail = f"{account.username}@example.ac.jp"
+    return Person(account.username, Secret(account.password), "愛", "佐藤", mail, (), ("staff",), **more)  # type: ignore[arg-type]

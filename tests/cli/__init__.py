@@ -1,0 +1,1 @@
+"""The command, the supervisor, the listeners, and what is refused at start."""

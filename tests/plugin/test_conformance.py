@@ -1,0 +1,286 @@
+"""Our own methods keep the rules of the conformance kit, on a real directory; a method that breaks one is named."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from idp.plugin import (
+    Ask,
+    Claim,
+    Code,
+    Factor,
+    Outcome,
+    Plugin,
+    Proof,
+    Proved,
+    Purpose,
+    Refused,
+    Settings,
+    Subject,
+    Tools,
+    Visit,
+    Wrong,
+)
+from idp.plugin.conformance import Case, ConformanceError, check_method
+from plugins import clientcert, password, totp
+from tests.parts.site import ASK_ALWAYS, SEED, Idp
+from tests.parts.sites import BOBS_SEED, GENEROUS, MakeIdp, password_of
+from tests.parts.slapd import RunningSlapd
+
+SEEDS = {"alice": SEED, "bob": BOBS_SEED}
+
+
+@pytest.fixture
+def site(make_idp: MakeIdp, own_slapd: RunningSlapd) -> Idp:
+    idp = make_idp(own_slapd, plugins_toml=ASK_ALWAYS + GENEROUS)
+    idp.enrol("bob", seed=BOBS_SEED)
+    own_slapd.server.apply(
+        "dn: cn=default,ou=policies,dc=example,dc=ac,dc=jp\nchangetype: modify\nreplace: pwdMaxFailure\npwdMaxFailure: 0\n"
+    )
+    return idp
+
+
+def subject_of(idp: Idp, username: str) -> Subject:
+    subject = idp.site.tools("password").people.find(username)
+    if subject is None:
+        raise ValueError(username)
+    return subject
+
+
+def visit_of(subject: Subject | None) -> Visit:
+    return Visit(Purpose.LOGIN, subject, "outside", "en", "browser")
+
+
+def tools_of(idp: Idp, name: str) -> Callable[[], Tools]:
+    """Each call is half a minute later, so that a code is a new one."""
+
+    def make() -> Tools:
+        idp.clock.advance(seconds=30)
+        return idp.site.tools(name)
+
+    return make
+
+
+def test_the_password_keeps_the_rules(site: Idp) -> None:
+    wrong = {"j_username": "alice", "j_password": "not it, never"}
+    cases = [
+        Case(
+            name,
+            visit_of(subject_of(site, name) if known else None),
+            right=lambda tools, name=name: {"j_username": name, "j_password": password_of(name)},  # type: ignore[misc]
+            wrong=wrong,
+            secret=("j_password",),
+        )
+        for name in ("alice", "bob")
+        for known in (False, True)
+    ]
+
+    check_method(password.PLUGIN, tools_of(site, "password"), cases)
+
+
+def test_the_one_time_password_keeps_the_rules(site: Idp) -> None:
+    cases = [
+        Case(
+            name,
+            visit_of(subject_of(site, name)),
+            right=lambda tools, name=name: {"tokencode": site.code(seed=SEEDS[name])},  # type: ignore[misc]
+            wrong={"tokencode": "000000"},
+            once=True,
+            secret=("tokencode",),
+        )
+        for name in SEEDS
+    ]
+    nobody = [Case("nobody", visit_of(None)), Case("carol", visit_of(subject_of(site, "carol")))]
+
+    check_method(totp.PLUGIN, tools_of(site, "totp"), [*cases, *nobody])
+
+
+@pytest.mark.parametrize("ask", ["always", "when-known"])
+def test_the_client_certificate_keeps_the_rules(site: Idp, ask: str) -> None:
+    cases = [Case("nobody", visit_of(None)), Case("alice", visit_of(subject_of(site, "alice")))]
+
+    check_method(clientcert.PLUGIN, tools_of(site, "clientcert"), cases, {"ask": ask})
+
+
+class Good:
+    """A method that keeps the rules: it knows a word of each person."""
+
+    def begin(self, visit: Visit, tools: Tools) -> Outcome:
+        return Ask("page")
+
+    def resume(self, visit: Visit, tools: Tools) -> Outcome:
+        if visit.subject is None:
+            return Refused(Code.METHOD_FAILED)
+        attributes = tools.people.attributes(visit.subject)
+        if visit.form.get("word") not in attributes.get("mail", ()):
+            return Wrong(Code.WRONG_CODE, Ask("page"))
+        return self.proved(visit.subject, tools)
+
+    def proved(self, subject: Subject, tools: Tools) -> Outcome:
+        return Proved(subject, Proof("good", frozenset({Factor.KNOWLEDGE}), tools.now))
+
+
+class WritesInBegin(Good):
+    def begin(self, visit: Visit, tools: Tools) -> Outcome:
+        tools.moments.put("x", b"1", tools.now + timedelta(minutes=1))
+        return Ask("page")
+
+
+class ProvesInBegin(Good):
+    def begin(self, visit: Visit, tools: Tools) -> Outcome:
+        return self.proved(visit.subject, tools) if visit.subject else Ask("page")
+
+
+class ProvesNothing(Good):
+    def resume(self, visit: Visit, tools: Tools) -> Outcome:
+        return Refused(Code.METHOD_FAILED)
+
+
+class BelievesAnEmptyForm(Good):
+    def resume(self, visit: Visit, tools: Tools) -> Outcome:
+        return super().resume(visit, tools) if visit.form or not visit.subject else self.proved(visit.subject, tools)
+
+
+class BelievesAnyState(Good):
+    def resume(self, visit: Visit, tools: Tools) -> Outcome:
+        known = visit.state == b"proved" and visit.subject
+        return self.proved(known, tools) if known else super().resume(visit, tools)
+
+
+class Raises(Good):
+    def resume(self, visit: Visit, tools: Tools) -> Outcome:
+        visit.form.get("word", "").encode("utf-8")
+        int(visit.form.get("code", "1"))
+        return super().resume(visit, tools)
+
+
+class PassesWhenBroken(Good):
+    def resume(self, visit: Visit, tools: Tools) -> Outcome:
+        try:
+            return super().resume(visit, tools)
+        except Exception:
+            return self.proved(visit.subject, tools) if visit.subject else Refused(Code.METHOD_FAILED)
+
+
+class AsksInsteadOfWrong(Good):
+    def resume(self, visit: Visit, tools: Tools) -> Outcome:
+        outcome = super().resume(visit, tools)
+        return Ask("page", problem=Code.WRONG_CODE) if isinstance(outcome, Wrong) else outcome
+
+
+class Echoes(Good):
+    def resume(self, visit: Visit, tools: Tools) -> Outcome:
+        outcome = super().resume(visit, tools)
+        echo = Ask("page", {"word": visit.form.get("word", "")})
+        return replace(outcome, ask=echo) if isinstance(outcome, Wrong) else outcome
+
+
+class ProvesSomebodyElse(Good):
+    def proved(self, subject: Subject, tools: Tools) -> Outcome:
+        return super().proved(Subject("other", "other", "uid=other"), tools)
+
+
+class ClaimsMore(Good):
+    def proved(self, subject: Subject, tools: Tools) -> Outcome:
+        return Proved(subject, Proof("good", frozenset({Factor.KNOWLEDGE, Factor.POSSESSION}), tools.now))
+
+
+class OtherName(Good):
+    def proved(self, subject: Subject, tools: Tools) -> Outcome:
+        return Proved(subject, Proof("password", frozenset({Factor.KNOWLEDGE}), tools.now))
+
+
+class OwnClock(Good):
+    def proved(self, subject: Subject, tools: Tools) -> Outcome:
+        return Proved(subject, Proof("good", frozenset({Factor.KNOWLEDGE}), datetime(2001, 1, 1, tzinfo=UTC)))
+
+
+class BelievesAnybody(Good):
+    def resume(self, visit: Visit, tools: Tools) -> Outcome:
+        if visit.subject and visit.form.get("word", "").endswith("@example.ac.jp"):
+            tools.people.attributes(visit.subject)
+            return self.proved(visit.subject, tools)
+        return super().resume(visit, tools)
+
+
+class Silent(Good):
+    def begin(self, visit: Visit, tools: Tools) -> Outcome:
+        return None  # type: ignore[return-value]
+
+
+class IdentifiesWithNoise(Good):
+    def identify(self, visit: Visit, tools: Tools) -> Claim:
+        raise KeyError("j_username")
+
+
+def plugin_of(method: type[Good]) -> Plugin:
+    return Plugin("good", "plugins.totp", frozenset({Factor.KNOWLEDGE}), Settings, lambda _: method(), totp.PLUGIN.budget)
+
+
+@pytest.fixture
+def cases(idp: Idp) -> Iterator[list[Case]]:
+    yield [
+        Case(
+            name,
+            visit_of(subject_of(idp, name)),
+            right=lambda tools, name=name: {"word": f"{name}@example.ac.jp"},  # type: ignore[misc]
+            wrong={"word": "a wrong word"},
+            secret=("word",),
+        )
+        for name in ("alice", "bob")
+    ]
+
+
+def test_a_good_method_passes(idp: Idp, cases: list[Case]) -> None:
+    check_method(plugin_of(Good), tools_of(idp, "totp"), cases)
+
+
+@pytest.mark.parametrize(
+    ("method", "rule"),
+    [
+        (WritesInBegin, "begin-changes-nothing"),
+        (ProvesInBegin, "begin-judges-nothing"),
+        (ProvesNothing, "right-form-proves"),
+        (BelievesAnEmptyForm, "empty-form-proves-nothing"),
+        (BelievesAnyState, "empty-form-proves-nothing"),
+        (Raises, "raises-nothing"),
+        (PassesWhenBroken, "fails-closed"),
+        (AsksInsteadOfWrong, "wrong-is-counted"),
+        (Echoes, "secrets-stay-hidden"),
+        (ProvesSomebodyElse, "proves-the-visitor"),
+        (BelievesAnybody, "proves-the-visitor"),
+        (ClaimsMore, "proof-within-factors"),
+        (OtherName, "proof-names-the-method"),
+        (OwnClock, "time-is-given"),
+        (Silent, "answers-an-outcome"),
+        (IdentifiesWithNoise, "raises-nothing"),
+    ],
+    ids=lambda value: value.__name__ if isinstance(value, type) else value,
+)
+def test_a_method_that_breaks_a_rule_is_refused_by_name(
+    idp: Idp, cases: list[Case], method: type[Good], rule: str
+) -> None:
+    with pytest.raises(ConformanceError) as refused:
+        check_method(plugin_of(method), tools_of(idp, "totp"), cases)
+
+    assert rule in {fault.rule for fault in refused.value.faults}
+    assert "'good'" in str(refused.value)
+    assert all("good, " in fault.detail for fault in refused.value.faults)
+
+
+def test_a_form_that_proves_twice_is_found_where_once_was_promised(idp: Idp, cases: list[Case]) -> None:
+    with pytest.raises(ConformanceError, match="once-is-once"):
+        check_method(plugin_of(Good), tools_of(idp, "totp"), [replace(case, once=True) for case in cases])
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [({"api": 99}, "interface"), ({"name": "Not A Name"}, "name"), ({"factors": frozenset()}, "factors")],
+)
+def test_a_descriptor_that_cannot_be_used_is_refused(
+    idp: Idp, cases: list[Case], change: dict[str, object], rule: str
+) -> None:
+    with pytest.raises(ConformanceError, match=f"(?m)^{rule}: "):
+        check_method(replace(plugin_of(Good), **change), tools_of(idp, "totp"), cases)  # type: ignore[arg-type]

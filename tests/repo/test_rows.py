@@ -1,0 +1,63 @@
+"""Every row of the threat tables that this release answers for has a test that carries its name."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def rows(letter: str, first: int, last: int) -> list[str]:
+    return [f"{letter}-{number:02}" for number in range(first, last + 1)]
+
+
+REQUEST_ROWS = [
+    row for row in rows("A", 1, 59) if row not in {f"A-{n}" for n in (15, 16, 17, 18, 19, 23, 39, *range(41, 50))}
+]
+"""A-01 to A-59 as far as the table goes; A-23 is about the configuration."""
+
+ROWS = [
+    *REQUEST_ROWS,
+    "A-23",
+    *rows("I", 1, 17),
+    *rows("S", 1, 16),
+    "S-20",
+    "S-21",
+    "S-30",
+    *rows("W", 1, 15),
+    *rows("T", 1, 11),
+    *rows("T", 20, 27),
+    "T-30",
+    *rows("T", 37, 39),
+    *rows("X", 1, 5),
+    "X-09",
+    *rows("K", 1, 2),
+    *rows("M", 6, 8),
+    *rows("F", 1, 8),
+    "F-13",
+    *(f"seed-{number:02}" for number in (1, 2, 11, 12, 13, 14, 15, 16)),
+]
+
+
+@pytest.fixture(scope="module")
+def collected() -> str:
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "tests"]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if found.returncode != 0:
+        pytest.fail(found.stdout[-2000:] + found.stderr[-2000:])
+    return found.stdout
+
+
+@pytest.mark.slow
+def test_each_row_has_a_test_named_by_it(collected: str) -> None:
+    without = [row for row in ROWS if not re.search(_pattern(row), collected, re.IGNORECASE)]
+
+    assert without == []
+
+
+def _pattern(row: str) -> str:
+    letter, number = row.split("-")
+    return rf"(?<![a-z0-9]){letter}[-_]?0*{int(number)}(?![0-9])"

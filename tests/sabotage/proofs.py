@@ -1,0 +1,238 @@
+"""What must be proved and what a proof is worth: policy, session, network, the steps, codes and their budgets."""
+
+from tests.sabotage.row import Sabotage
+
+POLICY = "tests/flow/test_policy.py"
+CONTEXT = "tests/login/test_authn_context.py"
+FORCE = "tests/login/test_force_passive.py"
+NETWORKS = "tests/login/test_networks.py"
+ACCOUNT = "tests/login/test_account.py"
+WINDOW = "tests/totp/test_window.py"
+BUDGETS = "tests/totp/test_budgets.py"
+
+ROWS = (
+    Sabotage(
+        "every class is stated of whatever was proved",
+        "idp/flow/policy.py",
+        "return set(context.methods) <= {proof.method for proof in counting}",
+        "return True",
+        f"{CONTEXT}::test_what_is_asserted_was_performed",
+    ),
+    Sabotage(
+        "two passwords count as two factors",
+        "idp/flow/policy.py",
+        "return len({factor for proof in proofs for factor in proof.factors}) > 1",
+        "return len(proofs) > 1",
+        f"{POLICY}::test_mfa_is_stated_only_of_two_kinds_whose_binding_counts",
+    ),
+    Sabotage(
+        "an app however it was bound counts for MFA",
+        "idp/flow/policy.py",
+        "if context.bindings is None or proof.binding is None or proof.binding in context.bindings",
+        "if True",
+        f"{CONTEXT}::test_i08_an_app_replaced_by_password_alone_never_reaches_mfa",
+    ),
+    Sabotage(
+        "a rule that wants two factors is not heeded",
+        "idp/flow/policy.py",
+        "if not proofs or (aim.two_factors and not two_kinds(proofs)):",
+        "if not proofs:",
+        f"{POLICY}::test_seed_02_from_the_campus_a_password_is_enough_and_from_outside_two_factors_are_wanted",
+    ),
+    Sabotage(
+        "no proof at all meets an aim",
+        "idp/flow/policy.py",
+        "if not proofs or (aim.two_factors and not two_kinds(proofs)):",
+        "if aim.two_factors and not two_kinds(proofs):",
+        f"{POLICY}::test_no_proof_at_all_meets_no_aim",
+    ),
+    Sabotage(
+        "where no rule fits a password is enough",
+        "idp/flow/policy.py",
+        """NO_RULE = Rule(name="(no rule)", require="two-factors")""",
+        """NO_RULE = Rule(name="(no rule)", require="password")""",
+        f"{POLICY}::test_no_rule_at_all_means_two_factors",
+    ),
+    Sabotage(
+        "a rule that refuses is passed over",
+        "idp/flow/policy.py",
+        """if rule.require == "refuse":""",
+        "if False:",
+        f"{POLICY}::test_a_rule_that_refuses_says_its_name_and_denies",
+    ),
+    Sabotage(
+        "ForceAuthn is ignored",
+        "idp/flow/engine.py",
+        "if session is not None and not demand.force and (subject is None",
+        "if session is not None and (subject is None",
+        f"{FORCE}::test_a36_force_authn_asks_for_the_password_of_a_live_session_again",
+    ),
+    Sabotage(
+        "IsPassive shows a page",
+        "idp/flow/engine.py",
+        "if standing.demand.passive:",
+        "if False:",
+        f"{FORCE}::test_a_passive_request_shows_no_page",
+    ),
+    Sabotage(
+        "a session of another person is added to this login",
+        "idp/flow/engine.py",
+        "(subject is None or subject.id == session.subject.id):",
+        "True:",
+        f"{FORCE}::test_a_session_of_another_person_adds_no_factor",
+    ),
+    Sabotage(
+        "a proof of another person is taken",
+        "idp/flow/engine.py",
+        "if not honest or not same:",
+        "if not honest:",
+        "tests/plugin/test_dishonest.py::test_t20_a_proof_of_another_person_finishes_nobodys_login",
+    ),
+    Sabotage(
+        "a method may claim factors it does not have",
+        "idp/flow/engine.py",
+        "if not honest or not same:",
+        "if not same:",
+        "tests/plugin/test_dishonest.py::test_a_method_proves_its_own_factors_alone",
+    ),
+    Sabotage(
+        "a method that breaks is a method passed",
+        "idp/flow/engine.py",
+        "        outcome: Outcome = Refused(Code.METHOD_FAILED)\n",
+        "        outcome: Outcome = Proved(claim.subject, Proof(name, self._methods[name].plugin.factors, standing.now))\n",
+        "tests/plugin/test_dishonest.py::test_t25_a_method_that_breaks_proves_nothing",
+    ),
+    Sabotage(
+        "a form for a step that is not asked is judged",
+        "idp/flow/engine.py",
+        "if not self._is_asked(name, standing):",
+        "if False:",
+        "tests/login/test_forms.py::test_t27_a_later_step_cannot_be_reached_by_its_button_or_its_fields",
+    ),
+    Sabotage(
+        "a forwarded address is believed on every listener",
+        "idp/web/origin.py",
+        "if door_of(request) is not Door.PLAIN:",
+        """if "X-Forwarded-For" not in request.headers:""",
+        f"{NETWORKS}::test_a_forwarded_address_is_not_believed_on_the_main_listener",
+    ),
+    Sabotage(
+        "anybody is believed to be the proxy",
+        "idp/web/origin.py",
+        "if peer and not (address and any(address.version == each.version and address in each for each in proxies)):",
+        "if False:",
+        f"{NETWORKS}::test_on_the_plain_listener_the_proxys_word_alone_counts",
+    ),
+    Sabotage(
+        "the first forwarded address counts",
+        "idp/web/origin.py",
+        """return parse_address(forwarded.rpartition(",")[2].strip())""",
+        """return parse_address(forwarded.partition(",")[0].strip())""",
+        f"{NETWORKS}::test_on_the_plain_listener_the_proxys_word_alone_counts",
+    ),
+    Sabotage(
+        "who cannot be placed is on campus",
+        "idp/core/network.py",
+        "    if address is None:\n        return OUTSIDE",
+        "    if address is None:\n        return networks[0].name if networks else OUTSIDE",
+        f"{NETWORKS}::test_on_the_plain_listener_the_proxys_word_alone_counts",
+    ),
+    Sabotage(
+        "an exception from a network is no exception",
+        "idp/core/network.py",
+        "return _within(address, self.ranges) and not _within(address, self.exceptions)",
+        "return _within(address, self.ranges)",
+        f"{NETWORKS}::test_on_the_plain_listener_the_proxys_word_alone_counts",
+    ),
+    Sabotage(
+        "an account out of use keeps its session",
+        "idp/web/sso.py",
+        "        if isinstance(step, Reached) and not is_welcome(site, step, visitor):\n            # Disabled",
+        "        if False:\n            # Disabled",
+        f"{ACCOUNT}::test_t08_an_account_out_of_use_gets_no_assertion_on_a_live_session",
+    ),
+    Sabotage(
+        "an account locked in mid-login is logged in",
+        "idp/web/sso.py",
+        "    if isinstance(step, Reached) and not is_welcome(site, step, visitor):\n        return proceed",
+        "    if False:\n        return proceed",
+        f"{ACCOUNT}::test_t08_an_account_locked_between_the_password_and_the_code_gets_no_assertion",
+    ),
+    Sabotage(
+        "codes of five minutes either way are taken",
+        "plugins/totp/method.py",
+        "step_at(tools.now), self._settings.window)",
+        "step_at(tools.now), 10)",
+        f"{WINDOW}::test_an_app_may_be_one_step_off",
+    ),
+    Sabotage(
+        "the last step used is not compared",
+        "plugins/totp/method.py",
+        "if step <= max(registered.last_step, highest):",
+        "if False:",
+        f"{WINDOW}::test_a_code_is_accepted_once",
+    ),
+    Sabotage(
+        "a used code is a code again in the next step",
+        "plugins/totp/method.py",
+        "if step <= max(registered.last_step, highest):",
+        "if step == max(registered.last_step, highest):",
+        f"{WINDOW}::test_t01_an_older_code_of_the_window_that_was_never_used_is_refused_too",
+    ),
+    Sabotage(
+        "it does not matter who recorded the code first",
+        "plugins/totp/method.py",
+        "        if not tools.credentials.swap(subject, registered.credential, TOTP, new):\n            return False",
+        "        if not tools.credentials.swap(subject, registered.credential, TOTP, new):\n            return True",
+        "tests/totp/test_race.py::test_t02_fifty_logins_with_one_code_are_one_session",
+    ),
+    Sabotage(
+        "the highest step is not remembered beside the directory",
+        "plugins/totp/method.py",
+        "        self._remember(registered, step, tools)\n",
+        "",
+        f"{WINDOW}::test_x02_an_older_copy_of_the_entry_brings_no_used_code_back",
+    ),
+    Sabotage(
+        "a wrong code is not counted on the entry",
+        "plugins/totp/method.py",
+        "        self._count_failure(visit.subject, registered, tools)\n",
+        "",
+        f"{BUDGETS}::test_t05_a_right_code_ends_the_row",
+    ),
+    Sabotage(
+        "an app is never stopped",
+        "plugins/totp/method.py",
+        "step is not None and self._record(",
+        "step is not None and self._record(",
+        f"{BUDGETS}::test_t05_a_hundred_wrong_codes_in_a_row_stop_the_app_for_good",
+    ),
+    Sabotage(
+        "a try is not reserved before it is judged",
+        "idp/flow/throttle.py",
+        "counts = self._store.add_all(1, charge.counters)",
+        "counts = self._store.add_all(0, charge.counters)",
+        f"{BUDGETS}::test_t05_five_wrong_codes_in_five_minutes_over_sessions_and_addresses",
+    ),
+    Sabotage(
+        "a wrong try is given back",
+        "idp/flow/engine.py",
+        "if not isinstance(outcome, Wrong):",
+        "if True:",
+        f"{BUDGETS}::test_t05_five_wrong_codes_in_five_minutes_over_sessions_and_addresses",
+    ),
+    Sabotage(
+        "a right try is not given back",
+        "idp/flow/engine.py",
+        "                self._throttle.refund(charge)\n",
+        "                pass\n",
+        f"{BUDGETS}::test_t07_a_right_code_gives_back_its_own_try_and_no_other",
+    ),
+    Sabotage(
+        "budgets are counted by the name typed",
+        "idp/flow/throttle.py",
+        """f"person:{claim.subject.id}" if claim.subject else""",
+        "",
+        "tests/password/test_budgets.py::test_w09_spellings_of_a_name_share_the_budget",
+    ),
+)

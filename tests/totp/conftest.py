@@ -1,0 +1,7 @@
+"""Sites over the tests' directory, or over one of the test's own."""
+
+from tests.login.conftest import idp
+from tests.parts.sites import make_idp
+from tests.parts.slapd import own_slapd, slapd
+
+__all__ = ["idp", "make_idp", "own_slapd", "slapd"]

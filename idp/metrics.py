@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -27,6 +28,18 @@ COUNTERS: Mapping[str, Counter] = {
 }
 
 
+@lru_cache(maxsize=1024)
+def _key(name: str, labels: tuple[tuple[str, str], ...]) -> str:
+    key: str = mmap_key(
+        f"warifu_{name}",
+        f"warifu_{name}_total",
+        [label for label, _ in labels],
+        [value for _, value in labels],
+        COUNTERS[name].meaning,
+    )
+    return key
+
+
 class Metrics:
     """Counts in a file for each process under `folder`, which the site gives to this and to nothing else.
 
@@ -44,8 +57,7 @@ class Metrics:
         counter = COUNTERS.get(name)
         if counter is None or labels.keys() != set(counter.labels):
             raise ValueError(f"no counter {name} with labels {', '.join(labels)}")
-        sample = f"warifu_{name}_total"
-        key = mmap_key(f"warifu_{name}", sample, [*labels], [*labels.values()], counter.meaning)
+        key = _key(name, tuple(labels.items()))
         with self._lock:
             try:
                 values = self._mine()

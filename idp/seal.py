@@ -64,6 +64,11 @@ class Sealer:
         """The key that new seals are closed with."""
         return self._first
 
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """All keys, the first first."""
+        return tuple(self._ciphers)
+
     def seal(self, secret: Secret, subject_id: str, attribute: str, facts: Mapping[str, str]) -> bytes:
         """Close `secret` for one attribute of one person; `facts` are readable by anyone, changeable by nobody."""
         if any(name in _OWN for name in facts):
@@ -96,6 +101,14 @@ class Sealer:
 def is_sealed(value: bytes) -> bool:
     """Tell a value that was sealed here, whole or damaged, from one that never was."""
     return value.startswith(_BEGINNING) or (value.startswith(b"eyJ") and value.count(b".") == 4)
+
+
+def sealed_with(value: bytes) -> str:
+    """Give the name of the key a value says it is sealed with, unproved; "" for a value that was never sealed here.
+
+    Raises SealError for a seal that is damaged.
+    """
+    return _take_apart(value)[1]["kid"] if is_sealed(value) else ""
 
 
 def make_seal_key() -> bytes:

@@ -18,6 +18,10 @@ class Decision(StrEnum):
     REPLACED = "replaced"
     REMOVED = "removed"
     LOGGED_OUT = "logged-out"
+    STARTED = "started"
+    READ = "read"
+    DISCLOSED = "disclosed"
+    CHANGED = "changed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +35,7 @@ class AuditEvent:
     session that opens nothing: Shibboleth writes the session's id there, we never do.
 
     The second block is ours: `methods` are what was proved, `rule` and `network` what policy went by, `conversation`
-    a reference that joins the events of one login, `reason` a word for machines. No field ever holds a password, a code
+    a reference that joins the events of one login, `reason` a word for machines, `actor` the administrator who did it. No field ever holds a password, a code
     or a key.
     """
 
@@ -60,6 +64,7 @@ class AuditEvent:
     decision: Decision
     code: Code | None = None
     reason: str = ""
+    actor: str = ""
     subject_id: str = ""
     methods: tuple[str, ...] = ()
     network: str = ""

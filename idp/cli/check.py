@@ -10,6 +10,8 @@ from idp.cli.safety import examine
 from idp.core.clock import system_clock
 from idp.core.errors import ConfigError, DependencyError, Problem
 from idp.federation.refresh import refresh
+from idp.plugin import Checkable
+from idp.plugin.registry import enable
 from idp.settings.load import find_file
 from idp.web.site import Site
 
@@ -46,9 +48,24 @@ def _ask_parts(site: Site, file: str) -> list[Problem]:
     except DependencyError as error:
         remedy = "See that it runs, that `ca` is its authority's, and that bind_dn and its password are right"
         problems.append(Problem(file, "directory.uris", f"the directory does not serve us ({error.detail})", remedy))
+    else:
+        problems += _ask_methods(site, file)
     try:
         report = refresh(site.settings.metadata, site.clock())
         problems += [Problem(str(each.source), "", each.what, "Mend or remove the file") for each in report.problems]
     except (OSError, DependencyError) as error:
         problems.append(Problem(file, "metadata", f"the index cannot be written ({error})", "Look at its folder"))
+    return problems
+
+
+def _ask_methods(site: Site, file: str) -> list[Problem]:
+    """Give what the methods miss in their surroundings."""
+    problems: list[Problem] = []
+    for name, each in enable(site.settings.login.methods, site.settings.plugins).items():
+        if isinstance(each.method, Checkable):
+            try:
+                problems += each.method.check(site.tools(name))
+            except DependencyError as error:
+                remedy = "See that directory.writer answers, and that enrol_dn and its password are right"
+                problems.append(Problem(file, "directory.writer", f"{name} cannot use it ({error.detail})", remedy))
     return problems

@@ -1,7 +1,8 @@
 """One gunicorn, several kinds of listener: which one a connection came by is told by its local port.
 
 gunicorn's own way makes a context for every connection: twice the work, no resumption, and stalled handshakes stop
-it. Here the contexts are made once, before the workers are forked, so that all of them share the ticket keys.
+it. Here the contexts are made once, before the workers are forked, so that all of them share the ticket keys, and no
+thread waits for a handshake.
 """
 
 import socket
@@ -9,11 +10,11 @@ import ssl
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from OpenSSL import SSL
 
-from idp.cli.sockets import HANDSHAKE_SECONDS, READ_SECONDS, CertificateSocket, PlainSocket, TLSSocket, gone
+from idp.cli.sockets import CertificateSocket, PlainSocket, TLSSocket
 from idp.settings.consistency import split_address
 from idp.settings.model import Listen
 
@@ -29,7 +30,7 @@ class Listened(StrEnum):
     PLAIN = "plain"
 
 
-Connection = socket.socket | CertificateSocket
+Connection = PlainSocket | TLSSocket | CertificateSocket
 
 
 class ListenerContext:
@@ -42,16 +43,20 @@ class ListenerContext:
             main = make_main_context(listen.tls_certificate, listen.tls_key)
             certificate = make_certificate_context(listen.tls_certificate, listen.tls_key)
             self._wraps[Listened.MAIN] = lambda sock: _wrap_main(main, sock)
-            self._wraps[Listened.CERTIFICATE] = lambda sock: _wrap_certificate(certificate, sock)
+            self._wraps[Listened.CERTIFICATE] = lambda sock: CertificateSocket(certificate, sock)
 
     def name(self, sock: Any) -> Listened:
         """Give the listener of a connection; a unix socket is the proxy's."""
         address = sock.getsockname()
         return self.names.get(address[1], Listened.PLAIN) if isinstance(address, tuple) else Listened.PLAIN
 
-    def wrap_socket(self, sock: socket.socket, **_asked: object) -> Connection:
-        """Wrap a connection that was just accepted; the handshake is done here. Raises ssl.SSLError."""
+    def begin(self, sock: socket.socket) -> Connection:
+        """Wrap a connection that was just accepted; the handshake is still to be done, by `advance`."""
         return self._wraps[self.name(sock)](sock)
+
+    def wrap_socket(self, sock: Connection, **_asked: object) -> Connection:
+        """Give the connection itself: our worker has wrapped it, and its handshake is done."""
+        return sock
 
 
 def make_main_context(certificate: Path, key: Path) -> ssl.SSLContext:
@@ -83,28 +88,14 @@ def make_certificate_context(certificate: Path, key: Path) -> SSL.Context:
 def _wrap_plain(sock: socket.socket) -> Connection:
     family, kind, proto = sock.family, sock.type, sock.proto
     plain = PlainSocket(family, kind, proto, fileno=sock.detach())
-    plain.settimeout(READ_SECONDS)
+    plain.settimeout(0.0)
     return plain
 
 
 def _wrap_main(context: ssl.SSLContext, sock: socket.socket) -> Connection:
-    sock.settimeout(HANDSHAKE_SECONDS)
-    try:
-        wrapped = context.wrap_socket(sock, server_side=True)
-    except OSError as error:
-        raise gone(f"no handshake: {error}") from None
-    wrapped.settimeout(READ_SECONDS)
-    return wrapped
-
-
-def _wrap_certificate(context: SSL.Context, sock: socket.socket) -> Connection:
-    wrapped = CertificateSocket(context, sock)
-    try:
-        wrapped.handshake()
-    except ssl.SSLError:
-        wrapped.close()
-        raise
-    return wrapped
+    sock.settimeout(0.0)
+    wrapped = context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+    return cast("TLSSocket", wrapped)
 
 
 def _ports(listen: Listen) -> dict[int, Listened]:

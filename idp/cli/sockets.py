@@ -19,20 +19,45 @@ READ_SECONDS = 15.0
 class PlainSocket(socket.socket):
     """A TCP or unix connection from the proxy."""
 
+    has_ended = False
+
+    def advance(self) -> bool:
+        """There is no handshake: the request can be read."""
+        return True
+
     def setblocking(self, flag: bool, /) -> None:  # noqa: FBT001 - the signature of socket.socket
         """Wait for READ_SECONDS where a socket would wait for ever."""
         self.settimeout(READ_SECONDS if flag else 0.0)
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
         """Read; a client that is silent for too long has gone."""
+        if self.has_ended:
+            super().settimeout(0.0)
         try:
             return super().recv(bufsize, flags)
-        except TimeoutError:
+        except (TimeoutError, BlockingIOError):
             return b""
+
+    def shutdown(self, how: int, /) -> None:
+        """End the answer; nobody waits for the client's own end after that."""
+        self.has_ended = True
+        super().shutdown(how)
 
 
 class TLSSocket(ssl.SSLSocket):
     """A TLS connection on the main address."""
+
+    has_ended = False
+
+    def advance(self) -> bool:
+        """Go on with the handshake; True when a request can be read. Raises ssl.SSLError when there will be none."""
+        try:
+            self.do_handshake()
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return False
+        except OSError as error:
+            raise gone(f"no handshake: {error}") from None
+        return _has_more(self)
 
     def setblocking(self, flag: bool, /) -> None:  # noqa: FBT001 - the signature of socket.socket
         """Wait for READ_SECONDS where a socket would wait for ever."""
@@ -40,10 +65,17 @@ class TLSSocket(ssl.SSLSocket):
 
     def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
         """Read; a client that is silent for too long has gone."""
+        if self.has_ended:
+            super().settimeout(0.0)
         try:
             return super().recv(buflen, flags)
-        except TimeoutError:
+        except (TimeoutError, BlockingIOError, ssl.SSLWantReadError):
             return b""
+
+    def shutdown(self, how: int) -> None:
+        """End the answer; nobody waits for the client's own end after that."""
+        self.has_ended = True
+        super().shutdown(how)
 
 
 class CertificateSocket:
@@ -58,29 +90,29 @@ class CertificateSocket:
         self._sock = sock
         self._connection = SSL.Connection(context, sock)
         self._connection.set_accept_state()
-        self._wait_seconds = HANDSHAKE_SECONDS
+        self._is_shaken = False
+        self._has_ended = False
+        self._wait_seconds = 0.0
 
-    def handshake(self) -> None:
-        """Shake hands within HANDSHAKE_SECONDS. Raises ssl.SSLError."""
-        deadline = time.monotonic() + HANDSHAKE_SECONDS
-        while True:
+    def advance(self) -> bool:
+        """Go on with the handshake; True when a request can be read. Raises ssl.SSLError when there will be none."""
+        if not self._is_shaken:
             try:
                 self._connection.do_handshake()
-                break
-            except (SSL.WantReadError, SSL.WantWriteError) as error:
-                if not self._wait(error, deadline):
-                    raise gone("the handshake took too long") from None
+            except (SSL.WantReadError, SSL.WantWriteError):
+                return False
             except (SSL.Error, OSError) as error:
                 raise gone(f"no handshake: {error!r}") from None
-        self._wait_seconds = READ_SECONDS
+            self._is_shaken = True
+        return self._connection.pending() > 0 or _has_more(self._sock)
 
     def _wait(self, error: SSL.Error, deadline: float) -> bool:
         remaining = deadline - time.monotonic()
         if remaining <= 0:
             return False
-        reading = isinstance(error, SSL.WantReadError)
-        ready = select.select([self._sock] if reading else [], [] if reading else [self._sock], [], remaining)
-        return any(ready)
+        return _is_ready(
+            self._sock, select.POLLIN if isinstance(error, SSL.WantReadError) else select.POLLOUT, remaining
+        )
 
     def peer_certificate(self) -> bytes | None:
         """Give the client's certificate, DER."""
@@ -94,7 +126,7 @@ class CertificateSocket:
 
     def recv(self, bufsize: int, flags: int = 0) -> bytes:
         """Read; a client that closes, breaks off or is silent for too long has gone."""
-        deadline = time.monotonic() + self._wait_seconds
+        deadline = time.monotonic() + (0.0 if self._has_ended else self._wait_seconds)
         while True:
             try:
                 return self._connection.recv(bufsize)
@@ -131,6 +163,7 @@ class CertificateSocket:
         """Say goodbye in TLS, then as asked."""
         with suppress(SSL.Error):  # the client need not hear it
             self._connection.shutdown()
+        self._has_ended = True
         self._sock.shutdown(how)
 
     def close(self) -> None:
@@ -140,6 +173,18 @@ class CertificateSocket:
     def __getattr__(self, name: str) -> Any:
         """Give fileno, getsockname and what else the TCP connection knows."""
         return getattr(self._sock, name)
+
+
+def _has_more(sock: socket.socket) -> bool:
+    """Say whether the client has sent more than the handshake took."""
+    pending = sock.pending() if isinstance(sock, TLSSocket) else 0
+    return pending > 0 or _is_ready(sock, select.POLLIN, 0.0)
+
+
+def _is_ready(sock: socket.socket, event: int, seconds: float) -> bool:
+    poll = select.poll()
+    poll.register(sock, event)
+    return bool(poll.poll(seconds * 1000))
 
 
 def gone(detail: str) -> ssl.SSLError:

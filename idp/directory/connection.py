@@ -19,13 +19,16 @@ from idp.directory.result import Answer, Entry, Found
 from idp.directory.transport import VerifiedTls
 from idp.directory.watchdog import Deadline
 from idp.directory.wire import (
+    PAGED,
     Change,
     Scope,
+    add_request,
     bind_request,
     control,
     extended_request,
     message,
     modify_request,
+    paged_control,
     search_request,
 )
 
@@ -140,6 +143,23 @@ class LDAPConnection:
         seconds = max(1, ceil(self._deadline.left))
         return self._ask(search_request(base, scope, query, attributes, limit=limit, seconds=seconds))
 
+    def search_all(self, base: str, query: bytes, attributes: tuple[str, ...], *, page: int) -> Found:
+        """Search a subtree page by page (RFC 2696); the answer is that of the last page."""
+        entries: list[Entry] = []
+        cookie = b""
+        while True:
+            seconds = max(1, ceil(self._deadline.left))
+            request = search_request(base, "subtree", query, attributes, limit=0, seconds=seconds)
+            found = self._ask(request, paged_control(page, cookie))
+            entries += found.entries
+            cookie = found.answer.controls.get(PAGED, b"")
+            if not cookie or found.answer.code != 0:
+                return Found(found.answer, tuple(entries))
+
+    def add(self, dn: str, attributes: Sequence[tuple[str, Sequence[bytes]]]) -> Answer:
+        """Make an entry."""
+        return self._ask(add_request(dn, attributes)).answer
+
     def modify(self, dn: str, changes: Sequence[Change]) -> Answer:
         """Change an entry in one operation, in the order given."""
         return self._ask(modify_request(dn, changes)).answer
@@ -199,9 +219,14 @@ def _close(connection: Any) -> None:
 
 
 def _answer(result: Mapping[str, Any]) -> Answer:
-    controls = {str(oid): bytes(control.get("value") or b"") for oid, control in (result.get("controls") or {}).items()}
+    controls = {str(oid): _value(control.get("value")) for oid, control in (result.get("controls") or {}).items()}
     value = result.get("responseValue") or b""
     return Answer(int(result["result"]), str(result.get("message") or "")[:500], controls, bytes(value))
+
+
+def _value(value: Any) -> bytes:
+    """Give a control's value; of the paged results' control, which ldap3 decodes itself, the cookie."""
+    return bytes((value.get("cookie") if isinstance(value, dict) else value) or b"")
 
 
 def _entries(response: Sequence[Mapping[str, Any]]) -> list[Entry]:

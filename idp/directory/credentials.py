@@ -13,6 +13,7 @@ from idp.directory.connection import ConnectionLostError, LDAPConnection
 from idp.directory.pool import Pool, Server
 from idp.directory.record import read_id
 from idp.directory.result import Answer, Entry, Result
+from idp.directory.schema import read_schema_names
 from idp.directory.wire import Change, Query
 from idp.plugin.tools import Credential, CredentialKind
 from idp.seal import Sealer, is_sealed
@@ -127,6 +128,14 @@ class LDAPCredentials:
             answer = _modify(self._enrol, subject, emptied)
         _require_success(answer, subject)
         return True
+
+    def lacks(self, kind: CredentialKind) -> tuple[str, ...]:
+        """Give what the writer's schema does not have of a kind: class, attributes (security.md F-20).
+
+        Asked as the account that registers. Raises DependencyError.
+        """
+        known = read_schema_names(self._enrol)
+        return tuple(name for name in (kind.object_class, *kind.fields.values()) if name.lower() not in known)
 
     def _replace(self, subject: Subject, kind: CredentialKind, changes: Sequence[Change]) -> None:
         """The class comes with the first registration only: added twice it is an error (directory.md 1.5)."""

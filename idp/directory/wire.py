@@ -1,4 +1,4 @@
-"""The four requests we make, as bytes (RFC 4511 4.2, 4.5.1, 4.6, 4.12; BER after 5.1).
+"""The requests we make, as bytes (RFC 4511 4.2, 4.5.1, 4.6, 4.7, 4.12; BER after 5.1).
 
 ldap3 would build each from a tree of objects and take it apart again: half the time of a login at the directory. And
 a typed name that never passes through the text of a filter cannot become a part of one (security.md W-01).
@@ -17,6 +17,8 @@ asn1: Any = untyped_asn1
 
 Scope = Literal["base", "subtree"]
 Change = tuple[Literal["add", "delete", "replace"], str, Sequence[bytes]]
+
+PAGED = "1.2.840.113556.1.4.319"
 
 _SCOPES = {"base": 0, "subtree": 2}
 _CHANGES = {"add": 0, "delete": 1, "replace": 2}
@@ -74,6 +76,11 @@ def modify_request(dn: str, changes: Sequence[Change]) -> bytes:
     return tlv(0x66, text(dn), tlv(0x30, *(_change(*change) for change in changes)))
 
 
+def add_request(dn: str, attributes: Sequence[tuple[str, Sequence[bytes]]]) -> bytes:
+    """A new entry (RFC 4511 4.7)."""
+    return tlv(0x68, text(dn), tlv(0x30, *(_attribute(name, values) for name, values in attributes)))
+
+
 def extended_request(oid: str) -> bytes:
     """An extended operation without a value."""
     return tlv(0x77, tlv(0x80, oid.encode("ascii")))
@@ -82,6 +89,12 @@ def extended_request(oid: str) -> bytes:
 def control(oid: str) -> bytes:
     """The controls of a message: this one, not critical, without a value."""
     return tlv(0xA0, tlv(0x30, text(oid)))
+
+
+def paged_control(size: int, cookie: bytes) -> bytes:
+    """The controls of a message: so many results at a time, from where `cookie` says (RFC 2696)."""
+    value = tlv(0x04, tlv(0x30, integer(size), tlv(0x04, cookie)))
+    return tlv(0xA0, tlv(0x30, text(PAGED), b"\x01\x01\xff", value))
 
 
 def message(number: int, request: bytes, controls: bytes = b"") -> bytes:
@@ -112,8 +125,11 @@ def _names(attributes: tuple[str, ...]) -> bytes:
 
 
 def _change(kind: str, attribute: str, values: Sequence[bytes]) -> bytes:
-    held = tlv(0x31, *(tlv(0x04, value) for value in values))
-    return tlv(0x30, integer(_CHANGES[kind], 0x0A), tlv(0x30, text(attribute), held))
+    return tlv(0x30, integer(_CHANGES[kind], 0x0A), _attribute(attribute, values))
+
+
+def _attribute(name: str, values: Sequence[bytes]) -> bytes:
+    return tlv(0x30, text(name), tlv(0x31, *(tlv(0x04, value) for value in values)))
 
 
 def _read(encoded: bytes) -> tuple[_Node, ...]:

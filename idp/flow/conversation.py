@@ -14,6 +14,7 @@ from idp.core.errors import ProtocolError
 from idp.core.proof import Proof
 from idp.core.subject import Subject
 from idp.flow.record import (
+    encode,
     moment_from_json,
     moment_to_json,
     proof_from_json,
@@ -48,7 +49,7 @@ class Conversation:
 
     def to_bytes(self) -> bytes:
         """Write it for the store."""
-        return json.dumps(
+        return encode(
             {
                 "request": self.request,
                 "browser": self.browser,
@@ -60,9 +61,7 @@ class Conversation:
                 "state": self.state.hex(),
                 "claimed": subject_to_json(self.claimed),
                 "finished": self.finished,
-            },
-            separators=(",", ":"),
-            ensure_ascii=False,
+            }
         ).encode("utf-8")
 
     @classmethod
@@ -124,8 +123,9 @@ class Conversations:
     def open(self, handle: str, request: str, browser: str, now: datetime) -> tuple[Held, Opening]:
         """Begin, or go on with what this browser has begun and not finished.
 
-        What begins is put by its first change, so that a request answered at once is written once. Raises ProtocolError REQUEST_REPLAYED for a request that another browser has, or that is answered (security.md
-        A-11), CONVERSATION_EXPIRED for one that was begun too long ago.
+        What begins is put by its first change, so that a request answered at once is written once. Raises
+        ProtocolError REQUEST_REPLAYED for a request that another browser has, or that is answered (security.md A-11),
+        CONVERSATION_EXPIRED for one that was begun too long ago.
         """
         held = self._read(handle)
         if held is None:

@@ -11,7 +11,7 @@ from idp.core.subject import Subject
 from idp.flow.conversation import Conversation
 from idp.flow.policy import Aim, Demand, Policy, is_reached
 from idp.flow.session import Session
-from idp.flow.step import Page, Reached, Situation, Step, Stuck
+from idp.flow.step import Advanced, Judged, Page, Reached, Situation, Step, Stuck
 from idp.flow.throttle import Exhausted, Source, Throttle
 from idp.plugin import (
     Ask,
@@ -87,7 +87,7 @@ class Engine:
         form: Mapping[str, str],
         event: str,
         now: datetime,
-    ) -> Step:
+    ) -> Judged:
         """Judge what the person sent at the step that is being asked; anything else changes nothing.
 
         The try is charged first, and given back unless the method says Wrong (design, the plug-in interface).
@@ -100,7 +100,7 @@ class Engine:
         if isinstance(outcome, Proved):
             return self._proved(name, standing, outcome)
         step = self._not_proved(name, standing, outcome)
-        return step if isinstance(step, Reached) else replace(step, claimed_name=_name_of(claim))
+        return step if isinstance(step, Reached) else replace(step, claimed=claim.subject)
 
     def _not_proved(self, name: str, standing: Standing, outcome: Outcome | Exhausted) -> Step:
         if isinstance(outcome, Exhausted):
@@ -161,7 +161,7 @@ class Engine:
             return method.identify(visit, tools)
         return Claim("", None)
 
-    def _proved(self, name: str, standing: Standing, outcome: Proved) -> Step:
+    def _proved(self, name: str, standing: Standing, outcome: Proved) -> Judged:
         plugin = self._methods[name].plugin
         honest = outcome.proof.method == name and outcome.proof.factors and outcome.proof.factors <= plugin.factors
         same = standing.subject is None or standing.subject.id == outcome.subject.id
@@ -178,17 +178,15 @@ class Engine:
             claimed=None,
         )
         others = tuple(proof for proof in standing.proofs if proof.method != name)
-        return self._next(
-            replace(standing, conversation=conversation, subject=outcome.subject, proofs=(*others, outcome.proof))
-        )
+        now = replace(standing, conversation=conversation, subject=outcome.subject, proofs=(*others, outcome.proof))
+        return self._reached(now, self._aims(now)) or Advanced(conversation)
 
     def _next(self, standing: Standing, without: Mapping[str, Refused] | None = None, attempted: str = "") -> Step:
         spent: dict[str, Refused | None] = dict(without or {})
         aims = self._aims(standing)
-        for aim in aims:
-            if standing.subject is not None and is_reached(aim, standing.proofs):
-                reused = not standing.conversation.proofs
-                return Reached(standing.conversation, standing.subject, standing.proofs, aim, reused)
+        reached = self._reached(standing, aims)
+        if reached is not None:
+            return reached
         if standing.demand.passive:
             raise StatusError(Code.NO_PASSIVE, "Responder", "NoPassive")
         for aim in aims:
@@ -199,6 +197,13 @@ class Engine:
         code = refusal.code if refusal else Code.NO_METHOD_LEFT
         values = tuple(refusal.values.items()) if refusal else ()
         return Stuck(standing.conversation, code, attempted, values, aims[0].context is not None)
+
+    def _reached(self, standing: Standing, aims: Sequence[Aim]) -> Reached | None:
+        for aim in aims:
+            if standing.subject is not None and is_reached(aim, standing.proofs):
+                reused = not standing.conversation.proofs
+                return Reached(standing.conversation, standing.subject, standing.proofs, aim, reused)
+        return None
 
     def _aims(self, standing: Standing) -> tuple[Aim, ...]:
         groups = self._groups(standing.subject) if standing.subject is not None else ()
@@ -285,11 +290,6 @@ def _standing(
         fresh = {proof.method for proof in proofs}
         proofs = tuple(proof for proof in session.proofs if proof.method not in fresh) + proofs
     return Standing(conversation, demand, situation, subject, proofs, now)
-
-
-def _name_of(claim: Claim) -> str:
-    """Give the entry's own name; what names no entry is not kept, for people type passwords there by mistake."""
-    return claim.subject.username if claim.subject is not None else ""
 
 
 def _refusal(outcome: Outcome) -> Refused:

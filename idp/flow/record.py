@@ -1,10 +1,14 @@
 """How subjects and proofs are written into the store and read back."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 from idp.core.proof import Binding, Factor, Proof
 from idp.core.subject import Subject
+
+encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""Write a value as short JSON."""
 
 
 def moment_to_json(moment: datetime) -> float:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from idp.core.proof import Proof
 from idp.core.subject import Subject
 from idp.flow.record import (
+    encode,
     moment_from_json,
     moment_to_json,
     proof_from_json,
@@ -35,15 +36,13 @@ class Session:
 
     def to_bytes(self) -> bytes:
         """Write it for the store."""
-        return json.dumps(
+        return encode(
             {
                 "subject": subject_to_json(self.subject),
                 "proofs": [proof_to_json(proof) for proof in self.proofs],
                 "started": moment_to_json(self.started),
                 "used": moment_to_json(self.used),
-            },
-            separators=(",", ":"),
-            ensure_ascii=False,
+            }
         ).encode("utf-8")
 
     @classmethod

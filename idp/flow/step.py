@@ -26,7 +26,7 @@ class Situation:
 class Page:
     """A page of a method to show; `alternatives` are the other methods that would serve as well.
 
-    `attempted` is the method whose judgement led here, empty for a first look; `claimed_name` whom the form named;
+    `attempted` is the method whose judgement led here, empty for a first look; `claimed` whom the form named;
     `two_factors` says whether the way has two steps.
     """
 
@@ -37,8 +37,15 @@ class Page:
     retry_at: datetime | None = None
     alternatives: tuple[str, ...] = ()
     attempted: str = ""
-    claimed_name: str = ""
+    claimed: Subject | None = None
     two_factors: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Advanced:
+    """One more proof was given and more is wanted; what that is, `Engine.advance` says at the next look."""
+
+    conversation: Conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +68,8 @@ class Stuck:
     attempted: str
     values: tuple[tuple[str, str], ...] = ()
     context_requested: bool = False
-    claimed_name: str = ""
+    claimed: Subject | None = None
 
 
 Step = Page | Reached | Stuck
+Judged = Step | Advanced

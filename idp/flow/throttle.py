@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from idp.core.network import OUTSIDE, Address
+from idp.core.network import Address
 from idp.core.subject import Subject
 from idp.plugin import Budget, Claim, Limit
 from idp.store import Store
@@ -71,13 +71,15 @@ class Throttle:
         who = f"person:{claim.subject.id}" if claim.subject else f"typed:{_digest(_folded(claim.typed))}"
         lane = self._lane(claim, source) if budget.lanes else ""
         person = [(f"{method}:{who}:{lane}:{_seconds(limit)}", limit) for limit in budget.person]
+        if lane.startswith(KNOWN):
+            return person  # nor do strangers behind the same address stand in the way of a browser that is known
         where = str(source.address) if source.address else "unknown"
         return person + [(f"{method}:address:{where}:{_seconds(limit)}", limit) for limit in budget.address]
 
     def _lane(self, claim: Claim, source: Source) -> str:
         if claim.subject and self._store.get(KNOWN, _known(claim.subject, source.browser)) is not None:
-            return f"browser:{source.browser}"
-        return source.network if source.network != OUTSIDE else OUTSIDE
+            return f"{KNOWN}:{source.browser}"
+        return f"network:{source.network}"
 
 
 def _seconds(limit: Limit) -> int:

@@ -2,9 +2,11 @@
 
 from idp.core.codes import Code
 from idp.core.errors import AuthnError, DependencyError, Problem, SealError
+from idp.core.ldif import LDIFRecord, read_records, write_record
 from idp.core.proof import Binding, Factor, Proof
 from idp.core.secret import Secret
 from idp.core.subject import Subject
+from idp.plugin.admin import AdminAct, Administration, AdminResult, Holding, Keeper
 from idp.plugin.method import API, Budget, Checkable, Identifying, Limit, Method, Plugin
 from idp.plugin.outcome import Ask, Listener, Outcome, Proved, Refused, SendTo, Skipped, Wrong
 from idp.plugin.tools import (
@@ -25,6 +27,9 @@ from idp.settings.base import Field, Group, Settings
 
 __all__ = [
     "API",
+    "AdminAct",
+    "AdminResult",
+    "Administration",
     "Ask",
     "Attributes",
     "AuthnError",
@@ -44,7 +49,10 @@ __all__ = [
     "Factor",
     "Field",
     "Group",
+    "Holding",
     "Identifying",
+    "Keeper",
+    "LDIFRecord",
     "Limit",
     "Listener",
     "Method",
@@ -67,4 +75,6 @@ __all__ = [
     "Tools",
     "Visit",
     "Wrong",
+    "read_records",
+    "write_record",
 ]

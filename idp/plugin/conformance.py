@@ -3,58 +3,18 @@
     def test_my_method_keeps_the_rules() -> None:
         check_method(PLUGIN, make_tools, [Case("alice", visit_of_alice, right=lambda tools: {"code": "…"})])
 
-`make_tools` gives a plug-in's tools over real parts, e.g. `lambda: idp.app.load(conf, clock).tools("mine")`; it is called
-often, and each right form must prove on the tools of its own call. The kit wraps them, it never replaces them.
+`make_tools` gives a plug-in's tools over real parts, e.g. `lambda: idp.app.load(conf, clock).tools("mine")`; it is
+called often, and each right form must prove on the tools of its own call. The kit wraps them, it never replaces them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 
-from idp.core.errors import DependencyError, SealError
-from idp.plugin.method import API, Identifying, Method, Plugin
-from idp.plugin.outcome import Ask, Outcome, Proved, Refused, SendTo, Skipped, Wrong
+from idp.plugin.case import Case, ConformanceError, Fault
+from idp.plugin.method import API, Plugin
+from idp.plugin.rules import Rules
 from idp.plugin.tools import Tools
-from idp.plugin.visit import Visit
-from idp.plugin.watched import Watch, broken_tools, watched_tools
 
-MEGABYTE = 1 << 20
-GARBAGE = ("", " ", "\0", "x" * MEGABYTE, "\ud800", "１２３４５６", "-1", "%s{0}{{7*7}}${x}", "\r\nX: y", "true", "[]")
-STATES = (b"", b"\0", b"proved", b"{}", b"\xff" * 4096)
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One person that a method is tried with.
-
-    `visit` is what the engine would give; `right` writes the form that proves, None for a person who cannot; `wrong`
-    one that does not; `once` says that the same form may prove a single time; `secret` are fields never shown again.
-    """
-
-    name: str
-    visit: Visit
-    right: Callable[[Tools], Mapping[str, str]] | None = None
-    wrong: Mapping[str, str] | None = None
-    once: bool = False
-    secret: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One rule that a method broke, and how."""
-
-    rule: str
-    detail: str
-
-    def __str__(self) -> str:
-        return f"{self.rule}: {self.detail}"
-
-
-class ConformanceError(Exception):
-    """A plug-in that does not keep the rules; `faults` has each of them."""
-
-    def __init__(self, plugin: str, faults: Sequence[Fault]) -> None:
-        super().__init__(f"plug-in {plugin!r} breaks {len(faults)} rules:\n" + "\n".join(map(str, faults)))
-        self.faults = tuple(faults)
+__all__ = ["Case", "ConformanceError", "Fault", "check_method"]
 
 
 def check_method(
@@ -65,17 +25,16 @@ def check_method(
 ) -> None:
     """Try every rule on every case. Raises ConformanceError with all that is broken."""
     faults = _descriptor(plugin)
-    method: Method = plugin.make(plugin.settings(**dict(settings or {})))
-    check = _Check(plugin, method, make_tools)
+    rules = Rules(plugin, plugin.make(plugin.settings(**dict(settings or {}))), make_tools)
     for case in cases:
-        check.begin(case)
-        check.nothing_proves_nothing(case)
-        check.broken_parts(case)
-        check.wrong(case)
-        check.right(case)
+        rules.begin(case)
+        rules.nothing_proves_nothing(case)
+        rules.broken_parts(case)
+        rules.wrong(case)
+        rules.right(case)
         for other in cases:
-            check.of_another(case, other)
-    faults += check.faults
+            rules.of_another(case, other)
+    faults += rules.faults
     if faults:
         raise ConformanceError(plugin.name, list(dict.fromkeys(faults)))
 
@@ -89,113 +48,3 @@ def _descriptor(plugin: Plugin) -> list[Fault]:
     if not plugin.factors:
         faults.append(Fault("factors", "names no factor"))
     return faults
-
-
-class _Check:
-    """The rules, each tried on a case; what is broken is collected."""
-
-    def __init__(self, plugin: Plugin, method: Method, make_tools: Callable[[], Tools]) -> None:
-        self._plugin = plugin
-        self._method = method
-        self._make_tools = make_tools
-        self.faults: list[Fault] = []
-
-    def begin(self, case: Case) -> None:
-        """It asks or steps aside, proves nothing and changes nothing, whether or not it may ask."""
-        for may_ask in (True, False):
-            watch = Watch()
-            tools = watched_tools(self._make_tools(), watch)
-            visit = replace(case.visit, may_ask=may_ask)
-            outcome = self._try("begin", case, lambda: self._method.begin(visit, tools))
-            if watch.changes:
-                self._fault("begin-changes-nothing", case, f"begin called {', '.join(sorted(watch.changes))}")
-            if isinstance(outcome, Proved | Wrong):
-                self._fault("begin-judges-nothing", case, f"begin answered {type(outcome).__name__}")
-
-    def nothing_proves_nothing(self, case: Case) -> None:
-        """Empty forms, garbage and a state that was never kept prove nothing and raise nothing."""
-        fields = {"tokencode", "j_password", "code", *(case.wrong or {}), *case.secret}
-        forms = [{}, *({name: text for name in fields} for text in GARBAGE)]
-        for form in forms:
-            for state in STATES if not form else (case.visit.state,):
-                visit = replace(case.visit, form=form, state=state)
-                told = {name: text[:20] for name, text in form.items()}
-                outcome = self._try("garbage", case, lambda visit=visit: self._resume(visit))  # type: ignore[misc]
-                if isinstance(outcome, Proved):
-                    self._fault("empty-form-proves-nothing", case, f"{told!r} with state {state[:8]!r} was a proof")
-
-    def broken_parts(self, case: Case) -> None:
-        """With every part down it fails closed: DependencyError, or anything that is no proof."""
-        form = case.right(self._make_tools()) if case.right else {}
-        visit = replace(case.visit, form=form)
-        tools = broken_tools(self._make_tools())
-        if isinstance(self._try("parts-down", case, lambda: self._resume(visit, tools)), Proved):
-            self._fault("fails-closed", case, "was a proof with the directory and the store down")
-
-    def wrong(self, case: Case) -> None:
-        """A wrong form is Wrong, so that it is counted, and no secret of it is shown again."""
-        if case.wrong is None:
-            return
-        visit = replace(case.visit, form=case.wrong)
-        outcome = self._try("wrong", case, lambda: self._resume(visit))
-        if self._plugin.budget is not None and not isinstance(outcome, Wrong):
-            self._fault("wrong-is-counted", case, f"a wrong form was {type(outcome).__name__}, which no budget counts")
-        ask = outcome.ask if isinstance(outcome, Wrong) else outcome
-        shown = repr(ask.values) if isinstance(ask, Ask) else ""
-        for name in case.secret:
-            if case.wrong.get(name) and case.wrong[name] in shown:
-                self._fault("secrets-stay-hidden", case, f"the value of {name} is given to the page")
-
-    def right(self, case: Case) -> None:
-        """A right form proves: this person, by this method, within its factors, at the time given, once if so said."""
-        if case.right is None:
-            return
-        tools = self._make_tools()
-        visit = replace(case.visit, form=case.right(tools))
-        outcome = self._try("right", case, lambda: self._resume(visit, tools))
-        if not isinstance(outcome, Proved):
-            self._fault("right-form-proves", case, f"a right form was {type(outcome).__name__}")
-            return
-        proof, subject = outcome.proof, case.visit.subject
-        if subject is not None and outcome.subject.id != subject.id:
-            self._fault("proves-the-visitor", case, f"proved {outcome.subject.username}, not {subject.username}")
-        if proof.method != self._plugin.name:
-            self._fault("proof-names-the-method", case, f"the proof is of {proof.method!r}")
-        if not proof.factors or not proof.factors <= self._plugin.factors:
-            self._fault("proof-within-factors", case, f"the proof claims {sorted(proof.factors)}")
-        if proof.at != tools.now:
-            self._fault("time-is-given", case, f"the proof is of {proof.at}, it was {tools.now}")
-        if case.once and isinstance(self._try("once", case, lambda: self._resume(visit, tools)), Proved):
-            self._fault("once-is-once", case, "the same form was a proof twice")
-
-    def of_another(self, case: Case, other: Case) -> None:
-        """What proves one person never proves another (security.md T-20)."""
-        if case.visit.subject is None or other.right is None or other.visit.subject in {None, case.visit.subject}:
-            return
-        visit = replace(case.visit, form=other.right(self._make_tools()))
-        outcome = self._try("another", case, lambda: self._resume(visit))
-        if isinstance(outcome, Proved):
-            self._fault("proves-the-visitor", case, f"the right form of {other.name} was a proof")
-
-    def _resume(self, visit: Visit, tools: Tools | None = None) -> Outcome:
-        """Resume as the engine does: who the form names is asked first."""
-        given = tools or self._make_tools()
-        if isinstance(self._method, Identifying) and visit.claim is None:
-            visit = replace(visit, claim=self._method.identify(visit, given))
-        return self._method.resume(visit, given)
-
-    def _try(self, what: str, case: Case, work: Callable[[], Outcome]) -> Outcome | None:
-        try:
-            outcome = work()
-        except (DependencyError, SealError):
-            return None
-        except Exception as error:  # noqa: BLE001 - the method is a stranger, and raising is what it is tried for
-            self._fault("raises-nothing", case, f"{what}: {type(error).__name__}: {error}"[:300])
-            return None
-        if not isinstance(outcome, Ask | SendTo | Proved | Wrong | Refused | Skipped):
-            self._fault("answers-an-outcome", case, f"{what}: answered {type(outcome).__name__}")
-            return None
-        return outcome
-
-    def _fault(self, rule: str, case: Case, detail: str) -> None:
-        self.faults.append(Fault(rule, f"{self._plugin.name}, {case.name}: {detail}"))

@@ -112,6 +112,9 @@ class Credentials(Protocol):
     def remove(self, subject: Subject, kind: CredentialKind) -> bool:
         """Take the person's credential of a kind away; False if there was none. Raises DependencyError."""
 
+    def lacks(self, kind: CredentialKind) -> tuple[str, ...]:
+        """Give what the writer's schema does not have of a kind: class, attributes. Raises DependencyError."""
+
 
 class Moments(Protocol):
     """Short-lived state shared by all workers, in the plug-in's own name space. Raises DependencyError: fail closed."""

@@ -10,11 +10,13 @@ from idp.federation.service_provider import POST_BINDING, ServiceProvider
 from idp.saml.model import AuthnRequest, Comparison, NameIDPolicy, RequestedAuthnContext
 from idp.xml.datatypes import read_date_time
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 def authn_request_to_json(authn_request: AuthnRequest) -> str:
     """Write the request as JSON. The service provider is named, not kept: it is looked up again at use."""
     context, policy = authn_request.requested_authn_context, authn_request.name_id_policy
-    return json.dumps(
+    return _encode(
         {
             "id": authn_request.id,
             "entity_id": authn_request.service_provider.entity_id,
@@ -29,9 +31,7 @@ def authn_request_to_json(authn_request: AuthnRequest) -> str:
             "subject": authn_request.subject_name_id,
             "unsupported": authn_request.requester_asks_unsupported,
             "signed": authn_request.signed,
-        },
-        ensure_ascii=False,
-        separators=(",", ":"),
+        }
     )
 
 

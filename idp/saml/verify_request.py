@@ -79,7 +79,7 @@ def _verify_signature(
     if not _has_signature(unverified, root):
         if service_provider.authn_requests_signed:
             raise ProtocolError(Code.SIGNATURE_MISSING, "the metadata says that requests are signed")
-        return without_comments(root)
+        return without_comments(root, unverified.xml)
     if unverified.binding == POST_BINDING:
         return verify_enveloped(root, keys, allow_sha1=allow_sha1)
     if unverified.binding != REDIRECT_BINDING:
@@ -87,7 +87,7 @@ def _verify_signature(
     if is_signed(root) or unverified.query_signature is None:
         raise ProtocolError(Code.SIGNATURE_INVALID, "a Redirect message with a signature inside")
     _verify_query(unverified.query_signature, keys, allow_sha1=allow_sha1)
-    return without_comments(root)
+    return without_comments(root, unverified.xml)
 
 
 def _verify_query(signature: QuerySignature, keys: tuple[bytes, ...], *, allow_sha1: bool) -> None:

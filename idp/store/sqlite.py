@@ -35,6 +35,9 @@ SWEEP_MOMENTS = """DELETE FROM moment WHERE (kind, key) IN
 SWEEP_COUNTERS = """DELETE FROM counter WHERE name IN
     (SELECT name FROM counter WHERE expires <= ? ORDER BY expires LIMIT ?)"""
 
+SPARE_PAGES = 256
+"""So much of the file, 1 MB, is kept for what comes next."""
+
 Row = tuple[object, ...]
 
 
@@ -96,12 +99,15 @@ class SQLiteStore:
         self._run(REMOVE, (kind, key_bytes(key)))
 
     def sweep(self, limit: int) -> int:
-        """Delete up to `limit` moments and `limit` counters dead for SWEEP_AFTER, give back the log's space.
+        """Delete up to `limit` moments and `limit` counters dead for SWEEP_AFTER, give back the space they took.
 
         Gives how many went; called again at once while that is `limit` or more.
         """
         dead = self._now() - duration_milliseconds(SWEEP_AFTER)
         swept = self._change(SWEEP_MOMENTS, (dead, limit)) + self._change(SWEEP_COUNTERS, (dead, limit))
+        [(free,)] = self._run("PRAGMA freelist_count", ())
+        if int(str(free)) > SPARE_PAGES:
+            self._run(f"PRAGMA incremental_vacuum({min(int(str(free)) - SPARE_PAGES, 2 * limit)})", ())
         self._run("PRAGMA wal_checkpoint(TRUNCATE)", ())
         return swept
 

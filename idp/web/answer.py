@@ -32,6 +32,8 @@ from idp.xml.encrypt import EncryptionChoice
 
 FRESH_LOGIN = timedelta(seconds=1)
 """After a login the account is looked at anew, whatever was read before it (security.md T-08)."""
+AS_SHIPPED = ServiceProviderSettings(entity_id="")
+"""For a service provider that the configuration does not name."""
 NETWORK_SOURCE = "warifu:network"
 """The source of an attribute that tells the network's name; for the confirmation service provider."""
 
@@ -126,9 +128,7 @@ def _resolved(site: Site, subject: Subject, network: str) -> Resolved:
 
 def _recipient(site: Site, authn_request: AuthnRequest, *, with_encryption: bool = True) -> Recipient:
     service_provider = authn_request.service_provider
-    settings = site.service_provider_settings.get(
-        service_provider.entity_id, ServiceProviderSettings(entity_id=service_provider.entity_id)
-    )
+    settings = site.service_provider_settings.get(service_provider.entity_id, AS_SHIPPED)
     encryption = _encryption(site, service_provider, settings) if with_encryption else None
     wants_signature = settings.sign_assertion
     return Recipient(

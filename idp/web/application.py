@@ -14,6 +14,7 @@ from idp.web import sso
 from idp.web.assets import site_style, static_file
 from idp.web.audit_event import rejected
 from idp.web.cookies import set_browser, set_language
+from idp.web.framework import Application
 from idp.web.headers import correlation_id, harden
 from idp.web.logout import show_logout, submit_logout
 from idp.web.origin import Door, door_of
@@ -30,7 +31,7 @@ View = Callable[[Site, Request, Visitor], Response]
 
 def make_application(site: Site) -> Flask:
     """Give the Flask application of a site; every route stands here with its methods."""
-    application = Flask("idp.web", static_folder=None, template_folder=None)
+    application = Application("idp.web", site.settings.site.base_url)
     application.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST_BYTES
     application.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
 
@@ -86,13 +87,18 @@ def _require_readable(hosts: frozenset[str]) -> None:
 
 
 def _redirect_or_step(site: Site, request: Request, visitor: Visitor) -> Response:
-    handler = sso.show if "execution" in request.args else sso.receive_redirect
+    handler = sso.show if _names_conversation(request) else sso.receive_redirect
     return handler(site, request, visitor)
 
 
 def _post_or_form(site: Site, request: Request, visitor: Visitor) -> Response:
-    handler = sso.submit if "execution" in request.args else sso.receive_post
+    handler = sso.submit if _names_conversation(request) else sso.receive_post
     return handler(site, request, visitor)
+
+
+def _names_conversation(request: Request) -> bool:
+    # A look before the query is taken apart: a SAMLRequest is long.
+    return b"execution=" in request.query_string and "execution" in request.args
 
 
 def _explain(site: Site, request: Request, visitor: Visitor) -> Response:

@@ -78,12 +78,13 @@ def refused(
 def judged(held: Held, authn_request: AuthnRequest, step: Page | Stuck, visitor: Visitor) -> AuditEvent:
     """Tell of a method's refusal: a wrong password or code, a budget spent, nothing left to try."""
     code = step.problem if isinstance(step, Page) else step.code
-    subject = step.conversation.claimed or step.conversation.subject
+    # What names no entry is not written down, for people type passwords there by mistake.
+    subject = step.claimed or step.conversation.subject
     return AuditEvent(
         decision=Decision.WRONG if isinstance(step, Page) else Decision.REFUSED,
         client_address=_address(visitor),
         start_time=held.conversation.started,
-        username=subject.username if subject else step.claimed_name,
+        username=subject.username if subject else "",
         subject_id=subject.id if subject else "",
         entity_id=authn_request.service_provider.entity_id,
         request_binding=authn_request.binding,

@@ -4,24 +4,23 @@ import secrets
 
 from flask import Response
 
-COMMON = {
-    "Strict-Transport-Security": "max-age=31536000",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
+COMMON = [
+    ("Strict-Transport-Security", "max-age=31536000"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+]
+"""On every answer (`idp.web.framework`)."""
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 FORM_ACTION = "; form-action 'self'"
 SCRIPT = "; script-src 'self'"
 
 
 def harden(response: Response) -> Response:
-    """Add the headers to an answer; a page that set a policy of its own keeps it."""
-    for name, value in COMMON.items():
-        response.headers[name] = value
+    """Add the policy to an answer; a page that set one of its own keeps it."""
     response.headers.setdefault("Content-Security-Policy", POLICY + SCRIPT + FORM_ACTION)
     response.headers.setdefault("Cache-Control", "no-store")
     return response

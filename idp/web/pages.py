@@ -4,6 +4,7 @@ import base64
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from flask import Response
@@ -56,7 +57,7 @@ class Frame:
 def render(site: Site, visitor: Visitor, template: str, frame: Frame) -> Response:
     """Give a page in the visitor's language."""
     language = visitor.language
-    write = lambda: _write(site, language, template, frame)  # noqa: E731 - for whoever renders it
+    write = partial(_write, site, language, template, frame)
     body = site.kept_pages.render((template, language, frame.key()), frame.fill, write) if frame.fill else write()
     return Response(body, status=frame.status, content_type="text/html; charset=utf-8")
 

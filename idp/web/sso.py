@@ -11,7 +11,7 @@ from idp.federation.service_provider import POST_BINDING
 from idp.flow.conversation import Held, handle_of
 from idp.flow.policy import Demand
 from idp.flow.session import Session
-from idp.flow.step import Page, Reached, Stuck
+from idp.flow.step import Advanced, Page, Reached, Stuck
 from idp.saml.codec import authn_request_from_json, authn_request_to_json, entity_id_of
 from idp.saml.decode import LARGEST_BODY_OCTETS, decode_post, decode_redirect
 from idp.saml.model import AuthnRequest, UnverifiedAuthnRequest
@@ -105,7 +105,7 @@ def _judge(
         step = site.engine.submit(conversation, session, demand, visitor.situation, fields, event, visitor.now)
     except StatusError as error:
         return answer_error(site, held, authn_request, error, visitor)
-    if isinstance(step, Page) and step.conversation.proofs != conversation.proofs:
+    if isinstance(step, Advanced):
         changed = site.conversations.change(held, step.conversation)
         return _to_step(request, changed or held)
     if isinstance(step, Reached) and not is_welcome(site, step, visitor):

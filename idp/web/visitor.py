@@ -38,7 +38,8 @@ def visitor_of(site: Site, request: Request) -> Visitor:
     address = client_address(request, site.proxies)
     languages = site.settings.site.languages
     # Error pages are shown of requests that cannot be read, too: an unreadable query asks for no language.
-    asked = request.args.get("lang", "") if request.query_string.isascii() else ""
+    query = request.query_string
+    asked = request.args.get("lang", "") if b"lang=" in query and query.isascii() else ""
     chosen = asked if asked in languages else None
     return Visitor(
         address=address,

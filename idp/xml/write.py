@@ -86,14 +86,16 @@ def checked(text: str) -> bytes:
 
 def _write(tree: Element, scope: frozenset[str], put: Callable[[str], None]) -> None:
     name, attributes, children = tree
-    if name.prefix in scope:
-        put(f"<{name.tag}")
-    else:
-        put(f"<{name.tag}{name.declaration}")
+    start = f"<{name.tag}"
+    if name.prefix not in scope:
+        start += name.declaration
         scope |= {name.prefix}
-    for key in sorted(attributes, key=_rank) if len(attributes) > 1 else attributes:
-        put(f' {key}="{_escape_attribute(attributes[key])}"')
-    put(">")
+    for key in _ranked(attributes) if len(attributes) > 1 else attributes:
+        start += f' {key}="{_escape_attribute(attributes[key])}"'
+    if len(children) == 1 and isinstance(children[0], str):
+        put(f"{start}>{_escape_text(children[0])}</{name.tag}>")
+        return
+    put(f"{start}>")
     for child in children:
         if isinstance(child, Element):
             _write(child, scope, put)
@@ -104,9 +106,13 @@ def _write(tree: Element, scope: frozenset[str], put: Callable[[str], None]) -> 
     put(f"</{name.tag}>")
 
 
-def _rank(attribute: str) -> tuple[bool, str]:
+def _ranked(attributes: Mapping[str, str]) -> list[str]:
     # Canonical XML 2.2: attributes in no namespace come first.
-    return ":" in attribute, attribute
+    return sorted(sorted(attributes), key=_has_prefix) if ":" in "".join(attributes) else sorted(attributes)
+
+
+def _has_prefix(attribute: str) -> bool:
+    return ":" in attribute
 
 
 def _escape_text(text: str) -> str:

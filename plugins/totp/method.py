@@ -1,8 +1,9 @@
 """The one-time password page and its judgement: recorded in the directory before it counts (design 4)."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
-from idp.plugin import Ask, Code, Factor, Outcome, Proof, Proved, Refused, Subject, Tools, Visit, Wrong
+from idp.plugin import Ask, Code, Factor, Outcome, Problem, Proof, Proved, Refused, Subject, Tools, Visit, Wrong
 from plugins.totp.codes import is_code, matching_step, normalise, step_at
 from plugins.totp.credential import TOTP, TOTPCredential, read
 from plugins.totp.settings import TOTPSettings
@@ -51,6 +52,12 @@ class TOTPMethod:
             return Proved(visit.subject, proof)
         self._count_failure(visit.subject, registered, tools)
         return Wrong(Code.WRONG_CODE, ask)
+
+    def check(self, tools: Tools) -> Sequence[Problem]:
+        """Say what the directory's schema lacks to keep a registered app."""
+        lacking = ", ".join(tools.credentials.lacks(TOTP))
+        remedy = "Add conf/ldap/oath-ldap.ldif to the directory's configuration"
+        return [Problem("the directory", "schema", f"it does not know {lacking}", remedy)] if lacking else []
 
     def _ask(self, subject: Subject) -> Ask:
         return Ask("totp", {"username": subject.username})

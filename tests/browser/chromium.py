@@ -78,7 +78,7 @@ class Person:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def _hear(self, kind: str, text: str) -> None:
-        if not text.startswith(_STATUS):
+        if kind != "info" and not text.startswith(_STATUS):
             self.complaints.append(f"{kind}: {text}")
 
     @property

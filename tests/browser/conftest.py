@@ -1,6 +1,7 @@
 """One university and one browser in each network, for the tests of this folder; each test has its own people."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
@@ -9,6 +10,11 @@ from tests.browser.chromium import Person, chromium, sit_down
 from tests.browser.university import University, university
 
 SitDown = Callable[..., Person]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the pictures be kept; `make screenshots` does."""
+    parser.addoption("--pictures", type=Path, default=None, help="the folder to keep the pictures of the pages in")
 
 
 @pytest.fixture(scope="package")

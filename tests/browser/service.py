@@ -1,7 +1,7 @@
 """The web site of a service provider: it sends people off to log in, judges the answer, and shows what it says.
 
-    /login?binding=redirect|post, and of the request: class=URI, force=1, minutes_old=10
-    /frame?url=…   a page that puts another page into a frame
+/login?binding=redirect|post, and of the request: class=URI, force=1, minutes_old=10
+/frame?url=…   a page that puts another page into a frame
 """
 
 import base64
@@ -67,7 +67,7 @@ class _Site(BaseHTTPRequestHandler):
     service: Service
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+    def do_GET(self) -> None:
         parts = urlsplit(self.path)
         query = parse_qs(parts.query)
         if parts.path == "/login":
@@ -79,7 +79,7 @@ class _Site(BaseHTTPRequestHandler):
         else:
             self._send(204, "", {})
 
-    def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
+    def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         answer = self.service.take(parse_qs(body.decode("ascii"), strict_parsing=True))
         self._send(302, "", {"Location": f"{self.service.after}?answer={answer}"})

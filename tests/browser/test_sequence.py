@@ -146,5 +146,3 @@ def _type(someone: Person, name: str, text: str) -> None:
 def _press_enter(someone: Person) -> None:
     with someone.page.expect_navigation(wait_until="load"):
         someone.page.keyboard.press("Enter")
-
-

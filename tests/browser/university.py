@@ -13,7 +13,7 @@ from pathlib import Path
 
 from idp.cli.keys import write_signing_pair
 from idp.cli.slapd import remove
-from idp.cli.slapd_entries import SUFFIX, AccountState, Person
+from idp.cli.slapd_entries import GROUPS_DN, SUFFIX, AccountState, Person
 from idp.core.secret import Secret
 from idp.settings.load import load_settings
 from tests.browser.road import road
@@ -34,6 +34,13 @@ BASE_URL = f"https://{IDP}"
 MFA_TEST = f"https://{CONFIRMATION}/mfa-test"
 PATIENCE_SECONDS = 20
 _PEOPLE = 60
+_GUESTS = f"""\
+[[login.rules]]
+name = "no guests"
+groups = ["cn=guests,{GROUPS_DN}"]
+require = "refuse"
+
+"""
 _GENEROUS = '\n[limits.password]\naddress = ["10000/1d"]\n[limits.totp]\naddress = ["10000/1d"]\n'
 _NAMES = (
     ("library", LIBRARY, {"ja": "附属図書館", "en": "University Library"}),
@@ -42,7 +49,10 @@ _NAMES = (
 NOTICED = Account("noticed", "the Password of noticed")
 EXPIRED = Account("expired", "the Password of expired")
 APPLESS = Account("appless", "the Password of appless")
-"""Whose password is about to end, whose has ended, who has no app; nobody's state is changed by a test."""
+GUEST = Account("guest", "the Password of guest")
+"""Whose password is about to end, whose has ended, who has no app, whom a rule refuses."""
+SITTER = Account("hanako", "the Password of hanako", Secret(b"a key for the pictures"))
+"""Who is in the pictures."""
 
 
 @dataclass
@@ -81,7 +91,7 @@ def university(folder: Path) -> Iterator[University]:
         confirmation = stack.enter_context(_confirmation(conf, folder / "confirmation.log"))
         for service, (_, _, names) in zip(services, _NAMES, strict=True):
             register(conf, service.sp, want_assertions_signed=True, display_names=names)
-        stack.enter_context(serving(folder / "site", slapd, workers=2, apps=tuple(accounts), conf=conf))
+        stack.enter_context(serving(folder / "site", slapd, workers=2, apps=(*accounts, SITTER), conf=conf))
         main = _port_of(conf, "main")
         outside = stack.enter_context(road(main, "127.0.0.2"))
         others = {LIBRARY: ports["library"], COURSES: ports["courses"], CONFIRMATION: confirmation}
@@ -90,7 +100,8 @@ def university(folder: Path) -> Iterator[University]:
             authority,
             leaf,
             {"campus": {IDP: main, **others}, "outside": {IDP: outside, **others}},
-            *services,
+            services[0],
+            services[1],
             accounts,
         )
 
@@ -117,6 +128,7 @@ def _make_conf(folder: Path, slapd: RunningSlapd, leaf: Leaf, authority: Authori
         slapd,
         replace=(
             ('# help_url = "" ', 'help_url = "https://www.univ.test/help" '),
+            ('[[login.rules]]\nname = "campus"', f'{_GUESTS}[[login.rules]]\nname = "campus"'),
             ('# privacy_url = "" ', 'privacy_url = "https://www.univ.test/privacy" '),
         ),
         entity_id=f"{BASE_URL}/idp/shibboleth",
@@ -151,7 +163,7 @@ def _directory(folder: Path, accounts: list[Account]) -> Iterator[RunningSlapd]:
     changed = (datetime.now(UTC) - timedelta(hours=6)).strftime("%Y%m%d%H%M%SZ")
     people.append(_person(NOTICED, extra={**aged, "pwdChangedTime": (changed,)}))
     people.append(_person(EXPIRED, state=AccountState.EXPIRED))
-    people.append(_person(APPLESS))
+    people += [_person(APPLESS), _person(SITTER), _person(GUEST, groups=("guests",))]
     slapd = start_slapd(folder, tuple(people))
     try:
         slapd.server.apply(
@@ -198,4 +210,4 @@ def _account(name: str, number: int) -> Account:
 
 def _person(account: Account, **more: object) -> Person:
     mail = f"{account.username}@example.ac.jp"
-    return Person(account.username, Secret(account.password), "愛", "佐藤", mail, (), ("staff",), **more)  # type: ignore[arg-type]
+    return Person(account.username, Secret(account.password), "Hanako", "Sato", mail, affiliations=("staff",), **more)  # type: ignore[arg-type]

@@ -68,6 +68,7 @@ def ldap(demo: Demo, ldif: str, folder: Path) -> None:
     facts = demo.facts["ldap"]
     assert isinstance(facts, dict)
     password = folder / "admin.password"
+    password.touch(mode=0o600)
     password.write_text(facts["admin_password"])
     subprocess.run(
         ["ldapmodify", "-ZZ", "-x", "-H", facts["uri"], "-D", facts["admin_dn"], "-y", str(password)],
@@ -162,9 +163,10 @@ def test_the_sequence_by_names_and_fields(demo: Demo) -> None:
     assert (page.name, page.result) == ("mfa-test", "ok")
     assert page.facts["authn-context"] == MFA
     assert page.facts["network.value"] == "campus"
-    assert sorted(
-        page.values["urn:oid:1.3.6.1.4.1.5923.1.1.1.9"], reverse=True
-    ) == ["student@example.ac.jp", "member@example.ac.jp"]
+    assert sorted(page.values["urn:oid:1.3.6.1.4.1.5923.1.1.1.9"], reverse=True) == [
+        "student@example.ac.jp",
+        "member@example.ac.jp",
+    ]
 
 
 def test_an_error_message_carries_its_code(demo: Demo) -> None:
@@ -292,19 +294,25 @@ def test_imported_apps_work(demo: Demo, tmp_path: Path) -> None:
 
 @pytest.mark.alone
 def test_ten_thousand_apps_are_imported_in_a_minute(demo: Demo, tmp_path: Path) -> None:
-    people = [f"many{number:03}" for number in range(500)]
+    people = [f"many{number:03}" for number in range(501)]
     ldap(demo, "".join(add_person(demo, name) for name in people), tmp_path)
-    file = tmp_path / "apps.csv"
+
+    start_seconds = import_apps(demo, people[:1], tmp_path)
+    seconds = start_seconds + (import_apps(demo, people[1:], tmp_path) - start_seconds) * 20
+
+    assert seconds < 60
+
+
+def import_apps(demo: Demo, people: list[str], folder: Path) -> float:
+    """Give the seconds it took."""
+    file = folder / "apps.csv"
     with file.open("w", newline="") as stream:
         csv.writer(stream).writerows([("username", "key"), *((name, pyotp.random_base32()) for name in people)])
-
     began = time.monotonic()
     command = [str(demo.facts["cli"]), "--conf", str(demo.facts["conf"]), "totp", "import", str(file)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    seconds = time.monotonic() - began
-
-    assert done.stdout == "500 registered, 0 refused\n"
-    assert seconds * 20 < 60, f"10,000 would take {seconds * 20:.0f} s"
+    assert done.stdout == f"{len(people)} registered, 0 refused\n"
+    return time.monotonic() - began
 
 
 def test_a_half_written_metadata_file_is_read_when_it_is_whole(demo: Demo) -> None:

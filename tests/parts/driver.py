@@ -17,11 +17,16 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from urllib.parse import quote_plus
 
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from lxml import etree
+
 from idp.core.secret import Secret
 from plugins.totp.codes import STEP_SECONDS, code_at
 from tests.parts.authn_requests import authn_request, redirect_query
 from tests.parts.judge import JudgedResponse, read_response
-from tests.parts.service_provider import TestSP
+from tests.parts.service_provider import TestSP, rsa_key
 
 HOST = "idp.example.ac.jp"
 CAMPUS = "192.0.2.10"
@@ -42,6 +47,17 @@ class Account:
     username: str
     password: str
     seed: Secret | None = None
+
+
+def identity_of(xml: bytes, key: rsa.RSAPrivateKey) -> tuple[str, ...]:
+    """Give the uid that an answer's assertion tells, decrypted (RSA-OAEP, AES-GCM) and not verified: a quick look."""
+    values = [
+        base64.b64decode(item.text or "") for item in etree.fromstring(xml).iter("{http://www.w3.org/2001/04/xmlenc#}CipherValue")
+    ]
+    session_key = key.decrypt(values[0], padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None))
+    assertion = etree.fromstring(AESGCM(session_key).decrypt(values[1][:12], values[1][12:], None))
+    found = assertion.findall(".//{*}Attribute[@FriendlyName='uid']/{*}AttributeValue")
+    return tuple(item.text or "" for item in found)
 
 
 class UnexpectedAnswerError(Exception):
@@ -107,7 +123,11 @@ class Wire:
                 raise
             return self._once(request)
 
+    def __del__(self) -> None:
+        self.close()
+
     def close(self) -> None:
+        """Let go of the connection."""
         if self._socket is not None:
             self._socket.close()
             self._socket = None
@@ -263,7 +283,8 @@ class Crowd:
     """People, and how they come: `clients` at once in `processes` of the driver, each process with its own people.
 
     `work` is "sso" (each client logs in first, uncounted), "password" or "totp"; one answer in `check_one_in` is
-    verified, decrypted and compared with the person who came.
+    verified, decrypted and compared with the person who came; with `look_at_all` the others are decrypted and compared
+    too.
     """
 
     port: int
@@ -274,6 +295,7 @@ class Crowd:
     clients: int = 16
     processes: int = 2
     check_one_in: int = CHECK_ONE_IN
+    look_at_all: bool = False
     codes: Codes = field(default_factory=Codes)
 
 
@@ -379,6 +401,8 @@ class _Part:
             self.tally.seconds.append(time.perf_counter() - began)
             if count % crowd.check_one_in == 0:
                 self._check(answer, account)
+            elif crowd.look_at_all and identity_of(answer.xml, rsa_key(crowd.sp.name)) != (account.username,):
+                raise UnexpectedAnswerError("an answer for somebody else")
         except Exception as error:  # noqa: BLE001 - every fault is told
             self.tally.problems.append(f"{account.username}: {error!r}")
 

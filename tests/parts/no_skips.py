@@ -1,13 +1,14 @@
-"""A test that is skipped was not run: it fails the run, so that nobody takes it for tested (a pytest plug-in)."""
+"""A test that is skipped, or expected to fail, was not run: it fails, so that nobody takes it for tested."""
 
 import pytest
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  # type: ignore[no-untyped-def]
-    """Turn a skip into a failure; an expected failure stays what it is."""
+    """Turn a skip and an expected failure into a failure."""
     outcome = yield
     report = outcome.get_result()
-    if report.skipped and not hasattr(report, "wasxfail"):
+    if report.skipped or hasattr(report, "wasxfail"):
         report.outcome = "failed"
-        report.longrepr = f"skipped, which is not allowed: {report.longrepr}"
+        report.longrepr = f"skipped or expected to fail, which is not allowed: {report.longrepr}"
+        report.__dict__.pop("wasxfail", None)

@@ -5,13 +5,14 @@ proxy on this machine: Host is the site's, X-Forwarded-For says who comes, cooki
 """
 
 import http.client
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,10 +30,6 @@ from tests.parts.slapd import RunningSlapd, free_port
 HOST = BASE_URL.removeprefix("https://")
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 30.0
-_RUN = (
-    "import sys; from pathlib import Path; from idp.cli.context import CommandContext;"
-    " from idp.cli.parts import run_http; run_http.main([], obj=CommandContext(Path(sys.argv[1])))"
-)
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -55,6 +52,14 @@ class Served:
     def store_file(self) -> Path:
         """The file of short-lived state."""
         return self.conf / "state" / "store.sqlite"
+
+    def accepted(self, username: str = "") -> list[dict[str, object]]:
+        """Give the audit events of assertions that were issued, to one person or to all."""
+        lines = (self.conf / "log" / "audit.json").read_text().splitlines()
+        events = [json.loads(line) for line in lines]
+        return [
+            each for each in events if each["decision"] == "accepted" and username in {"", each.get("username", "")}
+        ]
 
     @property
     def workers(self) -> tuple[int, ...]:
@@ -82,7 +87,8 @@ class Served:
                 self.process.wait(PATIENCE_SECONDS)
             except subprocess.TimeoutExpired:
                 for pid in self.pids:
-                    os.kill(pid, signal.SIGKILL)
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
         return self.process.wait()
 
 
@@ -93,7 +99,7 @@ def serving(
     *sps: TestSP,
     workers: int = 2,
     threads: int = 4,
-    apps: tuple[Account, ...] = (),
+    apps: Sequence[Account] = (),
     conf: Path | None = None,
     **options: object,
 ) -> Iterator[Served]:
@@ -123,7 +129,7 @@ def register(conf: Path, *sps: TestSP, **options: object) -> None:
     refresh(load_settings(conf).metadata, datetime.now(UTC))
 
 
-def enrol(conf: Path, accounts: tuple[Account, ...]) -> None:
+def enrol(conf: Path, accounts: Sequence[Account]) -> None:
     """Register an app for each account with a seed, as registration on campus would."""
     if not accounts:
         return
@@ -146,7 +152,7 @@ def start(conf: Path, folder: Path, others: tuple[int, ...] = ()) -> Served:
     temporary.mkdir(parents=True, exist_ok=True)
     with (folder / "server.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-c", _RUN, str(conf)],
+            [sys.executable, "-m", "idp.cli", "--conf", str(conf), "run-http"],
             cwd=ROOT,
             env={**os.environ, "TMPDIR": str(temporary)},
             stdin=subprocess.DEVNULL,
@@ -181,9 +187,17 @@ def pss_of(pid: int) -> int:
     raise ValueError(f"no Pss of {pid}")
 
 
+def faults_of_ended_children(pid: int) -> int:
+    """Give the page faults of all children that a process has waited for: 0 if it never had one (proc(5), cminflt)."""
+    return int(_stat(pid)[8])
+
+
 def _cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return sum(map(int, fields[11:15])) / _TICKS
+    return sum(map(int, _stat(pid)[11:15])) / _TICKS
+
+
+def _stat(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
 def _await_health(site: Served, log: Path) -> None:

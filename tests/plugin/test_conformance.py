@@ -216,7 +216,9 @@ class IdentifiesWithNoise(Good):
 
 
 def plugin_of(method: type[Good]) -> Plugin:
-    return Plugin("good", "plugins.totp", frozenset({Factor.KNOWLEDGE}), Settings, lambda _: method(), totp.PLUGIN.budget)
+    return Plugin(
+        "good", "plugins.totp", frozenset({Factor.KNOWLEDGE}), Settings, lambda _: method(), totp.PLUGIN.budget
+    )
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ class OutOfDateError(Exception):
 class Sabotage:
     """`old`, which stands once in `file`, becomes `new`; then `test` (a pytest node id) must fail.
 
-    `name` says what the product has lost.
+    `name` says what the product has lost; `also` is a second such pair, for what is done and undone in one file.
     """
 
     name: str
@@ -20,6 +20,7 @@ class Sabotage:
     old: str
     new: str
     test: str
+    also: tuple[str, str] | None = None
 
     @property
     def test_file(self) -> str:
@@ -34,7 +35,9 @@ class Sabotage:
     def broken(self, root: Path) -> str:
         """Give the text of the file with its line broken. Raises OutOfDateError."""
         text = (root / self.file).read_text(encoding="utf-8")
-        found = text.count(self.old)
-        if found != 1:
-            raise OutOfDateError(f"{self.file} holds {found} times: {self.old}")
-        return text.replace(self.old, self.new)
+        for old, new in ((self.old, self.new), *([self.also] if self.also else ())):
+            found = text.count(old)
+            if found != 1:
+                raise OutOfDateError(f"{self.file} holds {found} times: {old}")
+            text = text.replace(old, new)
+        return text

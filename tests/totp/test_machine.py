@@ -7,7 +7,14 @@ from typing import ClassVar
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from idp.cli.slapd_entries import PEOPLE_DN
 from idp.core.secret import Secret
@@ -71,14 +78,23 @@ class LoginMachine(RuleBasedStateMachine):
         self._send(number, {"j_username": username, "j_password": password}, username, right=right, old=old)
 
     @precondition(lambda self: self.logins)
-    @rule(number=numbers, owner=st.sampled_from(sorted(SEEDS)), steps=st.sampled_from((0, 0, 0, -1, 1, 2)), old=st.booleans())
+    @rule(
+        number=numbers,
+        owner=st.sampled_from(sorted(SEEDS)),
+        steps=st.sampled_from((0, 0, 0, -1, 1, 2)),
+        old=st.booleans(),
+    )
     def send_code(self, number: int, owner: str, steps: int, old: bool) -> None:
         step = step_at(self._now) + steps
         login = self.logins[number % len(self.logins)]
         self._send_code(login, owner, step, in_window=steps != 2, old=old)
 
     @precondition(lambda self: self.logins)
-    @rule(number=numbers, event=st.sampled_from(("proceed", "totp", "clientcert", "password", "certificate", "skip")), old=st.booleans())
+    @rule(
+        number=numbers,
+        event=st.sampled_from(("proceed", "totp", "clientcert", "password", "certificate", "skip")),
+        old=st.booleans(),
+    )
     def press(self, number: int, event: str, old: bool) -> None:
         login = self.logins[number % len(self.logins)]
         page = self._form(login, old=old)
@@ -182,7 +198,12 @@ class LoginMachine(RuleBasedStateMachine):
         self.visit(user, SP, context, force)
         self._finish(len(self.logins) - 1, username)
 
-    @rule(user=st.integers(0, 2), first=st.sampled_from(sorted(SEEDS)), second=people, context=st.sampled_from((None, MFA)))
+    @rule(
+        user=st.integers(0, 2),
+        first=st.sampled_from(sorted(SEEDS)),
+        second=people,
+        context=st.sampled_from((None, MFA)),
+    )
     def use_two_tabs(self, user: int, first: str, second: str, context: str | None) -> None:
         """One tab asks for a password; in another somebody logs in; then the first goes on."""
         self.log_out(user)

@@ -80,7 +80,9 @@ def test_t20_two_persons_in_two_tabs_of_one_browser_stay_apart(idp: Idp) -> None
 
 
 @pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize("body", ["T-22-empty", "T-22-token-only", "T-22-token-and-button", "T-22-json", "T-22-multipart"])
+@pytest.mark.parametrize(
+    "body", ["T-22-empty", "T-22-token-only", "T-22-token-and-button", "T-22-json", "T-22-multipart"]
+)
 def test_a_form_without_evidence_leads_nowhere(idp: Idp, step: str, body: str) -> None:
     browser, page = at_step(idp, step)
     options: dict[str, object] = {
@@ -158,7 +160,8 @@ def test_t24_what_campus_proved_is_not_enough_outside(idp: Idp) -> None:
 
 
 @pytest.mark.parametrize(
-    "event", ["matrix", "mailcode", "none", "skip", "password", "clientcert", "recovery", "T0TP", "return ", "__class__"]
+    "event",
+    ["matrix", "mailcode", "none", "skip", "password", "clientcert", "recovery", "T0TP", "return ", "__class__"],
 )
 def test_t26_no_button_leads_past_what_policy_wants(idp: Idp, event: str) -> None:
     browser, page = at_code(idp)

@@ -77,9 +77,7 @@ def test_t04_no_drift_is_learned(idp: Idp) -> None:
 
 
 @pytest.mark.parametrize("flushed", [False, True], ids=["T-03-restart", "T-03-restart-and-lost-store"])
-def test_another_worker_knows_that_a_code_was_used(
-    make_idp: MakeIdp, own_slapd: RunningSlapd, flushed: bool
-) -> None:
+def test_another_worker_knows_that_a_code_was_used(make_idp: MakeIdp, own_slapd: RunningSlapd, flushed: bool) -> None:
     idp = make_idp(own_slapd)
     browser, page = at_code(idp)
     code = idp.code()

@@ -1,0 +1,94 @@
+"""What an administrator's command may use beside the tools of a login: every credential of a kind, and the audit line."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from idp.core.codes import Code
+from idp.core.subject import Subject
+from idp.plugin.tools import Credential, CredentialKind, Tools
+
+
+class AdminResult(StrEnum):
+    """What became of an administrator's act."""
+
+    STARTED = "started"
+    READ = "read"
+    DISCLOSED = "disclosed"
+    REGISTERED = "registered"
+    REPLACED = "replaced"
+    REMOVED = "removed"
+    CHANGED = "changed"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class AdminAct:
+    """One act: what (`verb`, e.g. "totp reset"), to whom, with what result (security.md X-10)."""
+
+    verb: str
+    result: AdminResult
+    subject: Subject | None = None
+    username: str = ""
+    code: Code | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One person's credential as it stands in the directory, not opened.
+
+    `stored` has every field that is present, sealed or not; `key_ids` are the keys its seals ask for, "" for a value
+    that was never sealed here.
+    """
+
+    subject: Subject
+    stored: Mapping[str, bytes]
+    key_ids: frozenset[str]
+
+
+class Keeper(Protocol):
+    """Everybody's credentials of a kind. Raises DependencyError when the directory does not give or take them."""
+
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """The keys that are configured; the first closes new seals."""
+
+    def all(self, kind: CredentialKind) -> Sequence[Holding]:
+        """Give every person who has a credential of a kind, read from the writer."""
+
+    def one(self, subject: Subject, kind: CredentialKind) -> Holding | None:
+        """Give one person's, read from the writer."""
+
+    def open(self, holding: Holding, kind: CredentialKind) -> Credential:
+        """Open a credential. Raises SealError."""
+
+    def reseal(self, holding: Holding, kind: CredentialKind) -> bool:
+        """Seal with the first key in one compare-and-swap; False when it changed meanwhile. Raises SealError."""
+
+    def pack(self, holding: Holding, kind: CredentialKind) -> bytes:
+        """Close a credential for a way outside the directory, bound to the user name. Raises SealError."""
+
+    def unpack(self, packed: bytes, username: str, kind: CredentialKind) -> Credential:
+        """Open what `pack` closed for this user name. Raises SealError."""
+
+
+class Administration(Protocol):
+    """`context.obj` of a plug-in's commands."""
+
+    def guard_secrets(self) -> None:
+        """Leave no core dump of this process, and no file of it to others (security.md X-07)."""
+
+    def tools(self, method: str) -> Tools:
+        """Give a method its tools, as they would be in a step of a login right now."""
+
+    def keeper(self) -> Keeper:
+        """Give everybody's credentials."""
+
+    def forgive(self, method: str, subject: Subject) -> None:
+        """Give a person all tries of a method back. Raises DependencyError."""
+
+    def record(self, act: AdminAct) -> None:
+        """Write an act down, with the name of who did it. Raises DependencyError when it cannot be and must be."""

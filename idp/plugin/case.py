@@ -1,0 +1,42 @@
+"""What the conformance kit is given and what it finds."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from idp.plugin.tools import Tools
+from idp.plugin.visit import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One person that a method is tried with.
+
+    `visit` is what the engine would give; `right` writes the form that proves, None for a person who cannot; `wrong`
+    one that does not; `once` says that the same form may prove a single time; `secret` are fields never shown again.
+    """
+
+    name: str
+    visit: Visit
+    right: Callable[[Tools], Mapping[str, str]] | None = None
+    wrong: Mapping[str, str] | None = None
+    once: bool = False
+    secret: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One rule that a method broke, and how."""
+
+    rule: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.detail}"
+
+
+class ConformanceError(Exception):
+    """A plug-in that does not keep the rules; `faults` has each of them."""
+
+    def __init__(self, plugin: str, faults: Sequence[Fault]) -> None:
+        super().__init__(f"plug-in {plugin!r} breaks {len(faults)} rules:\n" + "\n".join(map(str, faults)))
+        self.faults = tuple(faults)

@@ -1,0 +1,196 @@
+"""The engine alone decides what a method's word is worth (security.md T-20, T-25, W-09)."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from idp.core.codes import Code
+from idp.core.proof import Factor, Proof
+from idp.core.subject import Subject
+from idp.federation.service_provider import ServiceProvider
+from idp.flow.conversation import Conversation
+from idp.flow.engine import Engine
+from idp.flow.policy import Aim, Demand, Policy, is_reached
+from idp.flow.session import Session
+from idp.flow.step import Page, Reached, Situation, Step
+from idp.flow.throttle import Throttle
+from idp.plugin import Ask, Budget, Claim, Limit, Outcome, Plugin, Proved, Tools, Visit, Wrong
+from idp.plugin.registry import Enabled
+from idp.settings.base import Settings
+from idp.settings.model import AuthnContext, Login, Rule
+from idp.store import SQLiteStore
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+ALICE = Subject("1", "alice", "uid=alice")
+BOB = Subject("2", "bob", "uid=bob")
+KNOWS = frozenset({Factor.KNOWLEDGE})
+HAS = frozenset({Factor.POSSESSION})
+BOTH = KNOWS | HAS
+DEMAND = Demand(ServiceProvider("https://sp.example.org/sp", ()), "exact", (), force=False, passive=False, since=NOW)
+SITUATION = Situation(ip_address("198.51.100.7"), "outside", "browser", "en")
+
+
+def word(name: str, subject: Subject = ALICE, factors: frozenset[Factor] | None = None) -> Proved:
+    """What a method says of a person it has met."""
+    return Proved(subject, Proof(name, factors or (KNOWS if name == "first" else HAS), NOW))
+
+
+@dataclass
+class Scripted:
+    """A method that answers what a test tells it to."""
+
+    answer: Callable[[Visit], Outcome]
+    judged: list[str] = field(default_factory=list)
+
+    def begin(self, visit: Visit, tools: Tools) -> Outcome:
+        return Ask("page")
+
+    def identify(self, visit: Visit, tools: Tools) -> Claim:
+        typed = visit.form.get("name", "")
+        return Claim(typed, {"alice": ALICE, "bob": BOB}.get(typed.strip().casefold()))
+
+    def resume(self, visit: Visit, tools: Tools) -> Outcome:
+        self.judged.append(visit.form.get("name", ""))
+        return self.answer(visit)
+
+
+class Stage:
+    """An engine over a store of its own, with two methods, `first` (known) and `second` (had)."""
+
+    def __init__(self, folder: Path) -> None:
+        self.first = Scripted(lambda visit: word("first"))
+        self.second = Scripted(lambda visit: word("second"))
+        self.reported: list[str] = []
+        budget = Budget((Limit(3, timedelta(minutes=5)),), ())
+        methods = {
+            "first": Enabled(_plugin("first", KNOWS, budget), self.first),
+            "second": Enabled(_plugin("second", HAS, None), self.second),
+        }
+        context = AuthnContext(uri="https://refeds.org/profile/mfa", two_factors=True)
+        rule = Rule(name="all", require="two-factors")
+        login = Login(methods=("first", "second"), rules=(rule,), authn_contexts=(context,))
+        store = SQLiteStore(folder / "moments.sqlite", lambda: NOW)
+        throttle = Throttle(store, {name: each.plugin.budget for name, each in methods.items()})
+        self.engine = Engine(
+            Policy(login, ()),
+            methods,
+            throttle,
+            lambda plugin, now: cast(Tools, None),
+            lambda subject: (),
+            lambda method, error: self.reported.append(f"{method}: {error}"),
+        )
+        self.conversation = Conversation("{}", "browser", NOW)
+
+    def submit(self, method: str, name: str = "alice", session: Session | None = None) -> Step:
+        """Send the form of a method; the conversation goes on from there."""
+        asked = self.engine.choose(self.conversation, method)
+        step = self.engine.submit(asked, session, DEMAND, SITUATION, {"name": name}, "proceed", NOW)
+        self.conversation = step.conversation
+        return step
+
+
+def _plugin(name: str, factors: frozenset[Factor], budget: Budget | None) -> Plugin:
+    return Plugin(name, __name__, factors, Settings, lambda settings: Scripted(lambda visit: word(name)), budget)
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    return Stage(tmp_path)
+
+
+def _is_asked(step: Step, method: str) -> bool:
+    return isinstance(step, Page) and step.method == method
+
+
+def test_two_methods_that_say_so_of_one_person_are_enough(stage: Stage) -> None:
+    assert _is_asked(stage.submit("first"), "second")
+
+    reached = stage.submit("second")
+
+    assert isinstance(reached, Reached)
+    assert (reached.subject, {proof.method for proof in reached.proofs}) == (ALICE, {"first", "second"})
+
+
+def test_t20_a_proof_of_another_person_finishes_nobodys_login(stage: Stage) -> None:
+    stage.submit("first")
+    stage.second.answer = lambda visit: word("second", BOB)
+
+    step = stage.submit("second")
+
+    assert not isinstance(step, Reached)
+    assert stage.conversation.subject == ALICE
+    assert [proof.method for proof in stage.conversation.proofs] == ["first"]
+
+
+@pytest.mark.parametrize(
+    "claimed",
+    [
+        pytest.param(word("first", factors=BOTH), id="T-25-a-factor-it-does-not-have"),
+        pytest.param(word("second"), id="T-25-another-methods-proof"),
+        pytest.param(Proved(ALICE, Proof("first", frozenset(), NOW)), id="T-25-no-factor"),
+    ],
+)
+def test_a_method_proves_its_own_factors_alone(stage: Stage, claimed: Proved) -> None:
+    stage.first.answer = lambda visit: claimed
+
+    step = stage.submit("first")
+
+    assert not isinstance(step, Reached)
+    assert stage.conversation.proofs == ()
+    assert stage.conversation.subject is None
+
+
+@pytest.mark.parametrize("at", ["first", "second"])
+def test_t25_a_method_that_breaks_proves_nothing(stage: Stage, at: str) -> None:
+    def breaks(visit: Visit) -> Outcome:
+        raise RuntimeError("out of order")
+
+    if at == "second":
+        stage.submit("first")
+    before = stage.conversation.proofs
+    getattr(stage, at).answer = breaks
+
+    step = stage.submit(at)
+
+    assert not isinstance(step, Reached)
+    assert stage.conversation.proofs == before
+    assert stage.reported == [f"{at}: out of order"]
+
+
+def test_the_second_method_cannot_be_first(stage: Stage) -> None:
+    step = stage.submit("second")
+
+    assert _is_asked(step, "first")
+    assert stage.second.judged == []
+
+
+def test_a_session_of_another_person_adds_no_factor(stage: Stage) -> None:
+    """Another tab of this browser logged alice in meanwhile; bob's own login goes on without her app."""
+    session = Session(ALICE, (word("first").proof, word("second").proof), NOW, NOW)
+    stage.first.answer = lambda visit: word("first", BOB)
+    stage.submit("first", "bob")
+
+    step = stage.engine.advance(stage.conversation, session, DEMAND, SITUATION, NOW)
+
+    assert _is_asked(step, "second")
+
+
+def test_no_proof_at_all_meets_no_aim() -> None:
+    assert not is_reached(Aim(None, two_factors=False, rule=""), ())
+
+
+def test_w09_spellings_of_a_name_share_a_budget(stage: Stage) -> None:
+    stage.first.answer = lambda visit: Wrong(Code.WRONG_PASSWORD, Ask("page"))
+    for name in ("alice", "ALICE", " alice "):
+        stage.submit("first", name)
+
+    step = stage.submit("first", "Alice")
+
+    assert isinstance(step, Page)
+    assert step.problem is Code.TOO_MANY_CODES
+    assert stage.first.judged == ["alice", "ALICE", " alice "]

@@ -1,0 +1,64 @@
+"""Twenty thousand logins: every answer is the right person's, and nothing is left over."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from idp.cli.slapd import remove
+from idp.store import SQLiteStore
+from tests.bench.people import make_people
+from tests.parts.driver import Crowd, drive
+from tests.parts.served import Served, pss_of, serving
+from tests.parts.service_provider import TestSP
+from tests.parts.slapd import start_slapd
+
+SP = TestSP("sp")
+PEOPLE = 200
+LOGINS = 20_000
+WARM_UP = 2_000
+CLIENTS = 32
+MOST_GROWTH_BYTES = 10_000_000
+SPARE_BYTES = 2_000_000
+AFTER_ALL = timedelta(days=100)
+"""Later than anything a login leaves in the store."""
+
+
+@pytest.fixture
+def crowd_and_site(tmp_path: Path) -> Iterator[tuple[Crowd, Served]]:
+    people, accounts = make_people(PEOPLE)
+    slapd = start_slapd(tmp_path, people)
+    try:
+        with serving(tmp_path, slapd, SP, workers=4) as site:
+            yield Crowd(site.port, SP, site.certificate_pem, accounts, "password", CLIENTS, look_at_all=True), site
+    finally:
+        slapd.server.stop()
+        remove(slapd.server.folder)
+
+
+@pytest.mark.soak
+def test_s30_twenty_thousand_logins_are_right_and_leave_nothing_behind(crowd_and_site: tuple[Crowd, Served]) -> None:
+    crowd, site = crowd_and_site
+    size_at_start = _size(site)
+
+    warm = drive(crowd, WARM_UP)
+    workers, memory = site.workers, [pss_of(pid) for pid in site.workers]
+    tally = drive(crowd, LOGINS)
+
+    assert (warm.problems, tally.problems) == ([], [])
+    assert (len(tally.seconds), tally.checked >= LOGINS // 25) == (LOGINS, True)
+    assert site.workers == workers, "a worker ended"
+    growth = [pss_of(pid) - before for pid, before in zip(workers, memory, strict=True)]
+    assert max(growth) < MOST_GROWTH_BYTES, growth
+
+    store = SQLiteStore(site.store_file, lambda: datetime.now(UTC) + AFTER_ALL)
+    while store.sweep(500) >= 500:
+        pass
+    store.sweep(500)
+    assert _size(site) <= size_at_start + SPARE_BYTES
+    assert list(site.temporary.iterdir()) == []
+
+
+def _size(site: Served) -> int:
+    return sum(path.stat().st_size for path in site.store_file.parent.glob("store.sqlite*"))

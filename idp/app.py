@@ -115,6 +115,7 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
         own_metadata=own_metadata(settings, [key.certificate_der for key in signing_keys]),
         toolbox=toolbox,
         close_directory=directory.close,
+        keeper=directory.keeper,
     )
 
 
@@ -150,7 +151,7 @@ def make_store(settings: IdPSettings, clock: Clock) -> Store:
     """Open the store that the configuration names."""
     if settings.store.redis:
         password_file = settings.store.redis_password_file
-        password = Secret(password_file.read_bytes().strip()) if password_file else None
+        password = Secret(_read(password_file).strip()) if password_file else None
         return RedisStore(settings.store.redis, password, clock)
     if settings.store.path is None:
         raise ConfigError([Problem("idp.toml", "store", "neither path nor redis is set", "Set store.path")])
@@ -158,14 +159,23 @@ def make_store(settings: IdPSettings, clock: Clock) -> Store:
 
 
 def _signing_key(pair: KeyPair) -> SigningKey:
-    return SigningKey.from_pem(Secret(pair.key.read_bytes()), pair.certificate.read_bytes(), file=str(pair.key))
+    return SigningKey.from_pem(Secret(_read(pair.key)), _read(pair.certificate), file=str(pair.key))
 
 
 def _cookie_key(path: Path) -> Secret:
-    key = Secret(path.read_bytes().strip())
+    key = Secret(_read(path).strip())
     if len(key.reveal()) < 32:
         raise ConfigError([Problem(str(path), "", "the key is shorter than 32 octets", "Make one: warifu init")])
     return key
+
+
+def _read(path: Path) -> bytes:
+    """Read a file that the configuration names. Raises ConfigError."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        what = f"cannot be read ({error.strerror or error})"
+        raise ConfigError([Problem(str(path), "", what, "Name a file that can, or make it: warifu init")]) from error
 
 
 def _expectations(settings: IdPSettings) -> Expectations:

@@ -35,8 +35,8 @@ class AuditEvent:
     session that opens nothing: Shibboleth writes the session's id there, we never do.
 
     The second block is ours: `methods` are what was proved, `rule` and `network` what policy went by, `conversation`
-    a reference that joins the events of one login, `reason` a word for machines, `actor` the administrator who did it. No field ever holds a password, a code
-    or a key.
+    a reference that joins the events of one login, `reason` a word for machines, `actor` the administrator who did it.
+    No field ever holds a password, a code or a key.
     """
 
     client_address: str = ""

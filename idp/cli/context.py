@@ -1,5 +1,8 @@
 """What every command is given: the configuration, and the site it describes, read when it is first asked for."""
 
+import os
+import pwd
+import resource
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,13 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from idp.audit import AuditEvent, Decision
 from idp.core.errors import ConfigError
-from idp.plugin import Tools
+from idp.core.subject import Subject
+from idp.plugin import AdminAct, Keeper, Tools
 
 if TYPE_CHECKING:
     from idp.app import Site
 
 DEFAULT_CONF = Path("conf")
+PRIVATE = 0o077
+FOR_OTHERS_NOTHING = 0o027
 
 
 @dataclass(slots=True)
@@ -37,6 +44,59 @@ class CommandContext:
     def tools(self, method: str) -> Tools:
         """Give a method its tools, as they would be in a step of a login right now."""
         return self.site().tools(method)
+
+    def keeper(self) -> Keeper:
+        """Give everybody's credentials."""
+        return self.site().keeper
+
+    def forgive(self, method: str, subject: Subject) -> None:
+        """Give a person all tries of a method back. Raises DependencyError."""
+        self.site().throttle.forgive(method, subject)
+
+    def guard_secrets(self) -> Callable[[], None]:
+        """Leave no core dump of this process, and no file of it to others (security.md X-07).
+
+        Gives what puts the mask for new files back, for a process that goes on.
+        """
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        before = os.umask(PRIVATE)
+        return lambda: void(os.umask(before))
+
+    def record(self, act: AdminAct) -> None:
+        """Write an act down with the name of who did it (X-10). Raises DependencyError AUDIT_DOWN.
+
+        Shibboleth's line has no place for an administrator: it stands where a browser's name stands.
+        """
+        actor = administrator()
+        event = AuditEvent(
+            decision=Decision(act.result.value),
+            username=act.subject.username if act.subject else act.username,
+            subject_id=act.subject.id if act.subject else "",
+            event=act.verb.upper().replace(" ", "_"),
+            code=act.code,
+            reason=act.reason,
+            actor=actor,
+            user_agent=f"warifu {act.verb} ({actor})",
+        )
+        before = os.umask(FOR_OTHERS_NOTHING)  # a log that is made here is made as the server makes it
+        try:
+            self.site().audit.record(event)
+        finally:
+            os.umask(before)
+
+
+def void(_: object) -> None:
+    """Leave an answer aside."""
+
+
+def administrator() -> str:
+    """Give who runs this process by the system's word, and who they were before sudo."""
+    try:
+        name = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        name = str(os.getuid())
+    before = os.environ.get("SUDO_USER", "") if os.getuid() == 0 else ""
+    return f"{name}, sudo by {before}" if before else name
 
 
 def with_conf(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,6 +1,8 @@
 """`warifu demo`, what `make run` runs: a whole site on this machine alone, with its own directory and people."""
 
 import errno
+import os
+import signal
 import socket
 import ssl
 import subprocess
@@ -63,7 +65,10 @@ def demo(folder: Path, port: int, network: str) -> None:
         raise click.ClickException(f"the directory could not be made: {error}") from None
     write_demo_file(plan)
     programs = _programs(plan, slapd, refuse_unsafe(plan.conf))
-    sys.exit(Supervisor(programs, up=lambda: click.echo(banner(plan))).run())
+    caller = os.getppid()
+    sys.exit(
+        Supervisor(programs, up=lambda: click.echo(banner(plan)), is_over=lambda: is_interrupted_make(caller)).run()
+    )
 
 
 @click.command("demo-code")
@@ -87,6 +92,19 @@ def find_taken(port: int) -> Iterator[str]:
             except OSError as error:
                 why = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
                 yield f"port {number}, for {name}, {why}"
+
+
+def is_interrupted_make(caller: int) -> bool:
+    """Say whether we run under `make`, and it was sent a SIGINT of its own.
+
+    It passes that on to nobody and waits for us inside its handler, where the kernel blocks the signal.
+    """
+    try:
+        lines = Path(f"/proc/{caller}/status").read_text().splitlines()
+    except OSError:
+        return False
+    status = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+    return status.get("Name") in {"make", "gmake"} and bool(int(status["SigBlk"], 16) >> (signal.SIGINT - 1) & 1)
 
 
 def _programs(plan: DemoPlan, slapd: Slapd, settings: IdPSettings) -> list[Program]:

@@ -29,6 +29,7 @@ def prepare_directory(plan: DemoPlan, now: datetime, *, anew: bool) -> Slapd:
         admin_password=_password(plan, "admin-password"),
         services=ServicePasswords(_password(plan, "directory-password"), _password(plan, "enrol-password")),
         people=[account.person.entry for account in accounts],
+        durable=False,  # a crash of the machine may take the last seconds of a demonstration
     )
     slapd.start()
     try:

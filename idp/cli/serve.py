@@ -38,6 +38,9 @@ def refuse_unsafe(conf: Path) -> IdPSettings:
     except ConfigError as error:
         click.echo(error.detail, err=True)
         sys.exit(CANNOT_START)
+    except OSError as error:
+        click.echo(f"metadata.folder: the confirmation service provider cannot be registered ({error})", err=True)
+        sys.exit(CANNOT_START)
     return site.settings
 
 

@@ -51,16 +51,22 @@ class _Child:
 
 @dataclass(slots=True)
 class Supervisor:
-    """Runs programs in the order given and stops them in reverse order; `say` takes what an operator should read."""
+    """Runs programs in the order given and stops them in reverse order; `say` takes what an operator should read.
+
+    `is_over` is asked every second; yes ends everything as SIGTERM does.
+    """
 
     programs: Sequence[Program]
     say: Callable[[str], None] = field(default=lambda text: print(text, file=sys.stderr, flush=True))
     up: Callable[[], None] = field(default=lambda: None)
+    is_over: Callable[[], bool] = field(default=lambda: False)
     _children: list[_Child] = field(default_factory=list)
 
     def run(self) -> int:
         """Run until SIGTERM or SIGINT (0) or until an essential program ends (1); `up` is called once all are ready."""
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_DFL)  # a shell's background command ignores SIGINT, blocked or not
         try:
             code = self._start_all()
             if code is None:
@@ -102,6 +108,8 @@ class Supervisor:
         """Wait for one signal, then see to the children; gives the exit code when it is time to stop."""
         caught = signal.sigtimedwait(_SIGNALS, seconds)
         if caught is not None and caught.si_signo in (signal.SIGTERM, signal.SIGINT):
+            return 0
+        if self.is_over():
             return 0
         if caught is not None and caught.si_signo == signal.SIGHUP:
             self._pass_on_hang_up()

@@ -18,7 +18,7 @@ from idp.directory.wire import Change, Query
 from idp.plugin.tools import Credential, CredentialKind
 from idp.seal import Sealer, is_sealed
 
-_SOMEBODY_WAS_FIRST = frozenset(
+SOMEBODY_WAS_FIRST = frozenset(
     (
         Result.NO_SUCH_ATTRIBUTE,
         Result.CONSTRAINT_VIOLATION,
@@ -55,19 +55,19 @@ class LDAPCredentials:
         entry = self._entry(self._reader, subject, tuple(kind.fields.values()))
         if entry is None:
             return ()
-        held = {name: entry.first(attribute) for name, attribute in kind.fields.items()}
-        values = {name: value for name, value in held.items() if value is not None and name not in kind.sealed}
-        if not any(held[name] is not None for name in kind.sealed or (_CREDENTIAL_ID,)):
-            return ()
+        held = held_fields(entry, kind)
+        return (self.open(subject, kind, held),) if is_held(held, kind) else ()
+
+    def open(self, subject: Subject, kind: CredentialKind, held: Mapping[str, bytes]) -> Credential:
+        """Open the fields of a credential as they stood on `subject`'s entry. Raises SealError."""
+        values = {name: value for name, value in held.items() if name not in kind.sealed}
         identity = values.get(_CREDENTIAL_ID, b"").decode("utf-8", "replace")
         secrets: dict[str, Secret] = {}
         facts: dict[str, str] = {}
-        for name in kind.sealed:
-            value = held[name]
-            if value is not None:
-                secrets[name], vouched = self._open(value, subject, kind.fields[name], identity)
-                facts |= vouched
-        return (Credential(kind.name, identity, values, secrets, facts),)
+        for name in kind.sealed & set(held):
+            secrets[name], vouched = self._open(held[name], subject, kind.fields[name], identity)
+            facts |= vouched
+        return Credential(kind.name, identity, values, secrets, facts)
 
     def swap(self, subject: Subject, credential: Credential, kind: CredentialKind, new: Mapping[str, bytes]) -> bool:
         """Change fields in one modify that also compares the credential's id and every changed field's old value.
@@ -88,7 +88,7 @@ class LDAPCredentials:
                 changes.append(("delete", kind.fields[name], (old,)))
             changes.append(("add", kind.fields[name], (value,)))
         answer = _modify(self._reader, subject, changes)
-        if answer.code in _SOMEBODY_WAS_FIRST:
+        if answer.code in SOMEBODY_WAS_FIRST:
             return False
         _require_success(answer, subject)
         return True
@@ -178,6 +178,17 @@ class LDAPCredentials:
         if facts.pop(_CREDENTIAL_ID, identity) != identity:
             raise SealError(Code.SEAL_BROKEN, f"{attribute} of {subject.id} belongs to another registration")
         return opened.secret, facts
+
+
+def held_fields(entry: Entry, kind: CredentialKind) -> dict[str, bytes]:
+    """Give the fields of a kind that an entry has."""
+    found = {name: entry.first(attribute) for name, attribute in kind.fields.items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def is_held(held: Mapping[str, bytes], kind: CredentialKind) -> bool:
+    """Tell whether these fields are a credential."""
+    return any(name in held for name in kind.sealed or (_CREDENTIAL_ID,))
 
 
 def _modify(pool: Pool, subject: Subject, changes: Sequence[Change]) -> Answer:

@@ -11,12 +11,16 @@ from idp.core.errors import ConfigError, Problem
 from idp.core.secret import Secret
 from idp.directory.address import ServerAddress, parse_address
 from idp.directory.credentials import LDAPCredentials
+from idp.directory.keeper import LDAPKeeper
 from idp.directory.people import Directory
 from idp.directory.pool import Bulkhead, Pool, Server, ServiceAccount
 from idp.directory.transport import make_context
 from idp.directory.watchdog import Watchdog
 from idp.seal import Sealer
 from idp.settings.model import Directory as DirectorySettings
+
+LISTING_SECONDS = 600.0
+"""How long a listing of everybody may take; only administrators' commands make one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,7 @@ class DirectorySite:
 
     people: Directory
     credentials: LDAPCredentials
+    keeper: LDAPKeeper
     pools: tuple[Pool, ...]
 
     def close(self) -> None:
@@ -55,10 +60,13 @@ def open_directory(
     service, binds = pool(servers, account), pool(servers, None)
     at_writer = service if servers == [writer] else pool([writer], account)
     enrol = at_writer if enrol_account is account else pool([writer], enrol_account)
+    listing = Pool([writer], account, bulkhead=Bulkhead(1), watchdog=watchdog, timeout_seconds=LISTING_SECONDS)
+    credentials = LDAPCredentials(at_writer, enrol, sealer, settings.id_attribute)
     return DirectorySite(
         Directory(settings, service, binds, clock, wanted),
-        LDAPCredentials(at_writer, enrol, sealer, settings.id_attribute),
-        tuple(dict.fromkeys((service, binds, at_writer, enrol))),
+        credentials,
+        LDAPKeeper(listing, enrol, credentials, sealer, settings),
+        tuple(dict.fromkeys((service, binds, at_writer, enrol, listing))),
     )
 
 

@@ -63,6 +63,17 @@ class Throttle:
         """Give a try back: it was right, or its judgement failed for no fault of the person."""
         self._store.add_all(-1, charge.counters)
 
+    def forgive(self, method: str, subject: Subject) -> None:
+        """Give a person back what was counted against them at a method, by strangers and by themselves.
+
+        Where counts go by lanes, those of browsers and networks run out by themselves.
+        """
+        budget = self._budgets.get(method)
+        for limit in budget.person if budget is not None and not budget.lanes else ():
+            name = f"{method}:person:{subject.id}::{_seconds(limit)}"
+            (count,) = self._store.add_all(0, ((name, limit.window),))
+            self._store.add_all(-count.value, ((name, limit.window),))
+
     def remember(self, subject: Subject, browser: str, now: datetime) -> None:
         """Note that this person has logged in at this browser; strangers' tries no longer stand in its way (W-11)."""
         self._store.put(KNOWN, _known(subject, browser), b"1", now + KNOWN_FOR, person=subject.id)

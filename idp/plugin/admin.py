@@ -1,6 +1,6 @@
-"""What an administrator's command may use beside the tools of a login: every credential of a kind, and the audit line."""
+"""What an administrator's command may use beside the tools of a login: everybody's credentials, the audit line."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -78,8 +78,8 @@ class Keeper(Protocol):
 class Administration(Protocol):
     """`context.obj` of a plug-in's commands."""
 
-    def guard_secrets(self) -> None:
-        """Leave no core dump of this process, and no file of it to others (security.md X-07)."""
+    def guard_secrets(self) -> Callable[[], None]:
+        """Leave no core dump of this process, and no file of it to others (security.md X-07); gives what ends that."""
 
     def tools(self, method: str) -> Tools:
         """Give a method its tools, as they would be in a step of a login right now."""

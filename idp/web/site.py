@@ -19,7 +19,7 @@ from idp.flow.policy import Policy
 from idp.flow.session import Sessions
 from idp.flow.throttle import Throttle
 from idp.metrics import Metrics
-from idp.plugin import Tools
+from idp.plugin import Keeper, Tools
 from idp.saml.answer import ResponseWriter
 from idp.saml.conditions import Expectations
 from idp.settings.model import IdPSettings, ServiceProvider
@@ -60,6 +60,7 @@ class Site:
     own_metadata: bytes
     toolbox: Callable[[str, datetime], Tools]
     close_directory: Callable[[], None]
+    keeper: Keeper
     kept_pages: KeptPages = field(default_factory=KeptPages)
 
     def tools(self, plugin: str) -> Tools:

@@ -1,90 +1,224 @@
-"""`warifu totp …`: what an administrator does with registered apps."""
+"""`warifu totp …`: what an administrator does with registered apps; this file has what is done for one person."""
 
-import base64
-import binascii
-import csv
-from collections.abc import Iterator
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
-from idp.plugin import Binding, DependencyError, Secret, Tools
-from plugins.totp.credential import TOTP
+from idp.plugin import (
+    AdminAct,
+    Administration,
+    AdminResult,
+    Binding,
+    Credential,
+    Holding,
+    SealError,
+    Secret,
+    Subject,
+)
+from plugins.totp.bulk import export, import_, rekey
+from plugins.totp.codes import STEP_SECONDS, step_at
+from plugins.totp.credential import TOTP, TOTPCredential, read
+from plugins.totp.foreign import open_base32
+from plugins.totp.imports import SHORT_KEY_BYTES
+from plugins.totp.private_files import new_private
+from plugins.totp.provisioning import draw_qr, qr_svg, write_uri
+from plugins.totp.reported import reported
+from plugins.totp.seed import new_seed
+from plugins.totp.shown import shown
 
-SHORTEST_KEY_BYTES = 10
-"""80 bits: keys of older generators still verify; shorter ones are refused."""
+LONGEST_KEY_TEXT = 1024
+RACES = 5
 
 
 def commands() -> click.Group:
-    """Give the command group of this plug-in; `context.obj.tools(name)` gives its tools."""
+    """Give the command group of this plug-in; `context.obj` is an Administration."""
     return totp
 
 
 @click.group()
-def totp() -> None:
-    """Registered one-time password apps."""
-
-
-@totp.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.pass_context
-def import_(context: click.Context, file: Path) -> None:
-    """Register the keys of FILE, a CSV with the columns username,key (Base32)."""
-    tools: Tools = context.obj.tools("totp")
-    done = 0
-    problems = []
-    for line, username, key in _rows(file):
-        problem = _import_one(tools, username, key)
-        if problem:
-            problems.append(f"{file}:{line}: {username}: {problem}")
+def totp(context: click.Context) -> None:
+    """Registered one-time password apps.
+
+    No secret is ever taken from the command line or the environment, and none is printed but to a terminal on demand.
+    """
+    administration: Administration = context.obj
+    context.call_on_close(administration.guard_secrets())
+
+
+for _command in (import_, export, rekey):
+    totp.add_command(_command)
+
+
+@totp.command()
+@click.argument("username")
+@click.pass_obj
+def status(administration: Administration, username: str) -> None:
+    """Say what is registered for a person."""
+    with reported("totp status", administration, username):
+        subject = _find(administration, username)
+        holding = administration.keeper().one(subject, TOTP)
+        administration.record(AdminAct("totp status", AdminResult.READ, subject))
+        if holding is None:
+            click.echo(f"{shown(subject.username)}: no app is registered")
+            return
+        for name, value in _facts(administration, holding):
+            click.echo(f"{name:<14}{shown(value)}")
+
+
+@totp.command("list")
+@click.option("--key-id", help="Only those sealed with this key; 'none' for those never sealed.")
+@click.option("--short", is_flag=True, help="Only those with keys under 128 bits.")
+@click.pass_obj
+def list_(administration: Administration, key_id: str | None, *, short: bool) -> None:
+    """List who has an app: user name, key id, bits, binding, since, failures; tabs between them."""
+    with reported("totp list", administration):
+        administration.record(AdminAct("totp list", AdminResult.READ))
+        keeper = administration.keeper()
+        click.echo("\t".join(("username", "key_id", "bits", "binding", "since", "failures")))
+        for holding in keeper.all(TOTP):
+            key_ids = ",".join(sorted(each or "none" for each in holding.key_ids)) or "none"
+            try:
+                app = read(keeper.open(holding, TOTP))
+            except (SealError, KeyError) as error:
+                reason = error.code if isinstance(error, SealError) else "no secret"
+                line = (holding.subject.username, key_ids, "", f"does not open ({reason})", "", "")
+                is_short = False
+            else:
+                bits = 8 * len(app.secret.reveal())
+                since = app.credential.values.get("bound_at", b"").decode("ascii", "replace")
+                line = (holding.subject.username, key_ids, str(bits), app.binding, since, str(app.failures))
+                is_short = bits < 8 * SHORT_KEY_BYTES
+            if (key_id is None or key_id in key_ids.split(",")) and (is_short or not short):
+                click.echo("\t".join(shown(each) for each in line))
+
+
+@totp.command()
+@click.argument("username")
+@click.option("--stdin", "from_stdin", is_flag=True, help="Read the key, Base32, from standard input.")
+@click.option(
+    "--file",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Make a key and write its otpauth: link into this new file; a QR code if its name ends in .svg.",
+)
+@click.option("--show", is_flag=True, help="Make a key and show it on this terminal.")
+@click.option("--replace", is_flag=True, help="Put it in place of the app that is registered.")
+@click.pass_obj
+def register(
+    administration: Administration, username: str, file: Path | None, *, from_stdin: bool, show: bool, replace: bool
+) -> None:
+    """Register an app for a person who stands before you."""
+    if [from_stdin, file is not None, show].count(True) != 1:
+        raise click.UsageError("Say one of --stdin, --file FILE, --show.")
+    if show and not sys.stdout.isatty():
+        raise click.UsageError("--show writes to a terminal only; use --file FILE.")
+    with reported("totp register", administration, username):
+        subject = _find(administration, username)
+        before = administration.keeper().one(subject, TOTP)
+        if before is not None and not replace:
+            _refuse(administration, "totp register", subject, "an app is registered already; say --replace")
+        secret = _read_key() if from_stdin else new_seed()
+        uri = write_uri(secret, subject.username, administration.tools("totp").site.otp_issuer)
+        administration.record(AdminAct("totp register", AdminResult.STARTED, subject))
+        if file is not None:
+            with new_private(file) as stream:
+                stream.write(qr_svg(uri) if file.suffix.lower() == ".svg" else f"{uri}\n")
+                _add(administration, subject, secret)
         else:
-            done += 1
-    click.echo(f"{done} registered, {len(problems)} refused")
-    for problem in problems:
-        click.echo(problem, err=True)
-    if problems:
-        raise SystemExit(1)
+            _add(administration, subject, secret)
+        done = AdminResult.REGISTERED if before is None else AdminResult.REPLACED
+        administration.record(AdminAct("totp register", done, subject))
+        click.echo(f"{shown(subject.username)}: {done}")
+        if show:
+            click.echo(f"{draw_qr(uri)}\n{uri}")
 
 
-def _rows(file: Path) -> Iterator[tuple[int, str, str]]:
-    with file.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.reader(stream)
-        for row in reader:
-            fields = [field.strip() for field in row]
-            if not any(fields) or [field.lower() for field in fields[:2]] == ["username", "key"]:
-                continue
-            yield reader.line_num, fields[0], fields[1] if len(fields) > 1 else ""
+@totp.command()
+@click.argument("username")
+@click.pass_obj
+def reset(administration: Administration, username: str) -> None:
+    """Take a person's app away."""
+    with reported("totp reset", administration, username):
+        subject = _find(administration, username)
+        administration.record(AdminAct("totp reset", AdminResult.STARTED, subject))
+        if not administration.tools("totp").credentials.remove(subject, TOTP):
+            _refuse(administration, "totp reset", subject, "no app is registered")
+        administration.record(AdminAct("totp reset", AdminResult.REMOVED, subject))
+        click.echo(f"{shown(subject.username)}: removed")
 
 
-def _import_one(tools: Tools, username: str, key: str) -> str:
-    secret = decode_key(key)
-    if secret is None:
-        return f"the key is not Base32 of at least {SHORTEST_KEY_BYTES} bytes; copy it again from its source"
+@totp.command()
+@click.argument("username")
+@click.pass_obj
+def unlock(administration: Administration, username: str) -> None:
+    """Forget a person's wrong codes, so that an app that was stopped is asked again."""
+    with reported("totp unlock", administration, username):
+        subject = _find(administration, username)
+        credentials = administration.tools("totp").credentials
+        for _ in range(RACES):
+            found = credentials.list(subject, TOTP)
+            if not found:
+                _refuse(administration, "totp unlock", subject, "no app is registered")
+            if credentials.swap(subject, found[0], TOTP, {"failures": b"0"}):
+                break
+        else:
+            _refuse(administration, "totp unlock", subject, "it changes all the time; try again")
+        administration.forgive("totp", subject)
+        administration.record(AdminAct("totp unlock", AdminResult.CHANGED, subject))
+        click.echo(f"{shown(subject.username)}: wrong codes are forgotten")
+
+
+def _find(administration: Administration, username: str) -> Subject:
+    subject = administration.tools("totp").people.find(username)
+    if subject is None:
+        raise click.ClickException(f"{shown(username)}: no entry, or more than one, has this user name")
+    return subject
+
+
+def _refuse(administration: Administration, verb: str, subject: Subject, reason: str) -> NoReturn:
+    administration.record(AdminAct(verb, AdminResult.REFUSED, subject, reason=reason))
+    raise click.ClickException(f"{shown(subject.username)}: {reason}")
+
+
+def _read_key() -> Secret:
+    text = sys.stdin.readline(LONGEST_KEY_TEXT) if not sys.stdin.isatty() else click.prompt("Key", hide_input=True)
     try:
-        subject = tools.people.find(username)
-        if subject is None:
-            return "no entry, or more than one, has this user name"
-        tools.credentials.add(
-            subject,
-            TOTP,
-            {
-                "last_step": b"0",
-                "failures": b"0",
-                "bound_at": tools.now.strftime("%Y%m%d%H%M%SZ").encode(),
-            },
-            {"secret": secret},
-            {"binding": Binding.IMPORTED},
-        )
-    except DependencyError as error:
-        return f"the directory did not take it ({error.code})"
-    return ""
+        return open_base32(text.strip().encode())
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
 
 
-def decode_key(text: str) -> Secret | None:
-    """Read a Base32 key as people copy it: spaces, dashes, lower case and missing padding are forgiven."""
-    plain = "".join(text.split()).replace("-", "").upper().rstrip("=")
-    try:
-        value = base64.b32decode(plain + "=" * (-len(plain) % 8))
-    except (binascii.Error, ValueError):
-        return None
-    return Secret(value) if len(value) >= SHORTEST_KEY_BYTES else None
+def _add(administration: Administration, subject: Subject, secret: Secret) -> None:
+    tools = administration.tools("totp")
+    values = {"last_step": b"0", "failures": b"0", "bound_at": tools.now.strftime("%Y%m%d%H%M%SZ").encode()}
+    tools.credentials.add(subject, TOTP, values, {"secret": secret}, {"binding": Binding.HELP_DESK})
+
+
+def _facts(administration: Administration, holding: Holding) -> list[tuple[str, str]]:
+    key_ids = ", ".join(sorted(each or "none (not sealed)" for each in holding.key_ids))
+    first = [("username", holding.subject.username), ("entry", holding.subject.dn), ("key id", key_ids)]
+    credential = administration.keeper().open(holding, TOTP)
+    if "secret" not in credential.secrets:
+        return [*first, ("secret", "none")]
+    return first + _opened(read(credential), administration.tools("totp").now)
+
+
+def _opened(app: TOTPCredential, now: datetime) -> list[tuple[str, str]]:
+    bits = 8 * len(app.secret.reveal())
+    accepted = datetime.fromtimestamp(app.last_step * STEP_SECONDS, UTC).isoformat() if app.last_step else "never"
+    ahead = " (in the future: was a clock wrong?)" if app.last_step > step_at(now) + 1 else ""
+    return [
+        ("bits", f"{bits}{'' if bits >= 8 * SHORT_KEY_BYTES else ' (short: ask for a new registration)'}"),
+        ("binding", app.binding),
+        ("since", _since(app.credential)),
+        ("last accepted", accepted + ahead),
+        ("wrong in a row", str(app.failures)),
+    ]
+
+
+def _since(credential: Credential) -> str:
+    return credential.values.get("bound_at", b"unknown").decode("ascii", "replace")

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from idp.cli.slapd import remove
 from tests.bench.people import make_people
-from tests.parts.driver import Crowd, Tally, drive
+from tests.parts.crowd import Crowd, Tally, drive
+from tests.parts.driver import Account
 from tests.parts.served import ROOT, Served, serving
 from tests.parts.service_provider import TestSP
 from tests.parts.slapd import start_slapd
@@ -112,7 +113,9 @@ def measure(works: list[Work], part: float, rsa_sign_ms: float) -> dict[str, Cos
             remove(slapd.server.folder)
 
 
-def _measure_one(site: Served, sp: TestSP, work: Work, part: float, accounts: tuple, rsa_sign_ms: float) -> Cost:
+def _measure_one(
+    site: Served, sp: TestSP, work: Work, part: float, accounts: tuple[Account, ...], rsa_sign_ms: float
+) -> Cost:
     crowd = Crowd(site.port, sp, site.certificate_pem, accounts, work.driven, CLIENTS)
     drive(crowd, 200)
     meter = _Meter(site)

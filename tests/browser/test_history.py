@@ -1,6 +1,7 @@
 """Back, reload, a second tab, a second click: at every step people do these (S-11), and after logout (S-02)."""
 
 import pytest
+from playwright.sync_api import Error
 
 from tests.browser.chromium import Person
 from tests.browser.conftest import SitDown
@@ -52,9 +53,11 @@ def test_s11_back_from_the_service_explains_and_signs_nobody_in_twice(
     someone.log_in(account)
     someone.arrive(univ.library)
     answers = len(univ.library.answers)
-    someone.page.go_back(wait_until="commit")
-    if someone.page.url.startswith("chrome-error:"):  # the browser asks before it sends a form again
-        someone.page.go_back(wait_until="load")
+    if not script:  # our last page was the answer to a form, which a browser does not send again by itself
+        with pytest.raises(Error, match="ERR_CACHE_MISS"):
+            someone.page.go_back()
+        someone.page.wait_for_url("chrome-error://**")
+    someone.page.go_back(wait_until="load")
 
     assert (someone.at, someone.problem) == ("error", "P104")
     assert len(univ.library.answers) == answers
@@ -77,16 +80,17 @@ def test_s11_a_second_tab_goes_on_with_the_same_login(person: SitDown, univ: Uni
     assert someone.arrive(univ.library).friendly["uid"] == (account.username,)
 
 
-def test_s11_a_form_sent_twice_is_taken_once(person: SitDown, univ: University) -> None:
+@pytest.mark.parametrize("milliseconds", [0, 20, 60])
+def test_s11_a_second_click_is_forgiven_at_each_step(person: SitDown, univ: University, milliseconds: int) -> None:
     account, someone = univ.account(), person()
     someone.begin(univ.library)
     someone.page.locator("[name=j_username]").fill(account.username)
     someone.page.locator("[name=j_password]").fill(account.password)
-    someone.page.locator("[name=_eventId_proceed]").dblclick()
+    _click_twice(someone, milliseconds)
     someone.page.locator("main[data-page=certificate]").wait_for()
     someone.press("totp")
     someone.page.locator("[name=tokencode]").fill(univ.codes.next(account))
-    someone.page.locator("[name=_eventId_proceed]").dblclick()
+    _click_twice(someone, milliseconds)
 
     assert someone.arrive(univ.library).friendly["uid"] == (account.username,)
 
@@ -114,3 +118,9 @@ def test_s02_after_logout_back_shows_nothing_of_the_person(person: SitDown, univ
 def _reload(someone: Person, page: str) -> None:
     someone.page.reload(wait_until="load")
     assert someone.at == page
+
+
+def _click_twice(someone: Person, milliseconds: int) -> None:
+    someone.page.locator("[name=_eventId_proceed]").evaluate(
+        "(button, wait) => { button.click(); setTimeout(() => button.click(), wait); }", milliseconds
+    )

@@ -125,10 +125,9 @@ def test_pictures_of_what_may_be_in_the_way(person: SitDown, univ: University, f
 
 def test_pictures_in_the_dark(person: SitDown, univ: University, folder: Path) -> None:
     album, someone = Album(folder, "ja", "dark"), person("ja", scheme="dark")
-    account = univ.account()
     someone.begin(univ.library)
     album.take(someone, "password")
-    someone.enter_password(account)
+    someone.enter_password(SITTER)
     someone.press("totp")
     someone.page.locator("[name=tokencode]").fill("000000")
     someone.press("proceed")

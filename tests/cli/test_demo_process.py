@@ -74,6 +74,25 @@ def test_a_killed_demo_leaves_no_orphan(tmp_path: Path) -> None:
     await_that(lambda: not any(map(is_running, processes)))
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_make_alone_is_asked_to_end(tmp_path: Path, number: signal.Signals) -> None:
+    """A script knows the process of `make run` and no other; make passes SIGTERM on, and SIGINT to nobody."""
+    folder = tmp_path / "demo"
+    command = f"{CLI} demo --folder {folder} --base-port {free_base_port()}"
+    (tmp_path / "Makefile").write_text(f"run:\n\t@exec {command}\n")
+    make = subprocess.Popen(["make", "run"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert make.stdout is not None
+    while b"Ctrl-C" not in make.stdout.readline():
+        assert make.poll() is None
+    processes = descendants(make.pid)
+
+    make.send_signal(number)
+    make.communicate(timeout=PATIENCE_SECONDS)
+
+    assert len(processes) >= 9
+    await_that(lambda: not any(map(is_running, processes)))
+
+
 def _code(folder: Path) -> str:
     command = [str(CLI), "demo-code", "taro", "--folder", str(folder)]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

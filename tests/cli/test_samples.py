@@ -57,3 +57,10 @@ def test_the_unit_does_not_start_again_what_may_not_be_served() -> None:
     assert unit["Service"]["RestartPreventExitStatus"] == str(CANNOT_START)
     assert unit["Service"]["ExecStart"].endswith("warifu serve --conf /etc/warifu")
     assert unit["Service"]["LimitCORE"] == "0"
+
+
+def test_the_unit_allows_what_the_certificate_listener_needs() -> None:
+    """pyOpenSSL's callbacks need memory that can be written and executed; without it no TLS would be served."""
+    unit = (CONF / "systemd/warifu.service").read_text()
+
+    assert "\nMemoryDenyWriteExecute" not in unit

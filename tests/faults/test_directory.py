@@ -10,7 +10,7 @@ from idp.core.codes import Code
 from tests.login.conftest import OTHER_SP, SP
 from tests.parts.logs import PROCESS_LOG, read_json_lines
 from tests.parts.shim import Mode, Shim, wait_until
-from tests.parts.site import CAMPUS, OUTSIDE, Idp
+from tests.parts.site import CAMPUS
 from tests.parts.sites import MakeIdp, at_code, is_refusal, is_success, prove_password
 from tests.parts.slapd import RunningSlapd
 
@@ -105,14 +105,7 @@ def test_a_slow_directory_is_given_up_in_time_and_stops_nothing_else(
     wait_until(lambda: is_success(prove_password(browser)), 30)
 
 
-@pytest.fixture
-def read_only(own_slapd: RunningSlapd) -> RunningSlapd:
-    return own_slapd
-
-
-def test_f02_a_read_only_directory_lets_passwords_in_and_no_codes(
-    make_idp: MakeIdp, own_slapd: RunningSlapd
-) -> None:
+def test_f02_a_read_only_directory_lets_passwords_in_and_no_codes(make_idp: MakeIdp, own_slapd: RunningSlapd) -> None:
     idp = make_idp(own_slapd)
     browser, page = at_code(idp)
     code = idp.code()
@@ -149,20 +142,12 @@ def test_x02_an_older_copy_of_the_entry_opens_no_used_code(make_idp: MakeIdp, ow
     assert is_success(browser.submit(page, tokencode=idp.code()))
 
 
-@pytest.mark.parametrize("values", ["x", "-5", "1\noathTOTPLastTimeStep: 2"], ids=lambda text: f"F-20-{text[:3]!r}")
-def test_an_entry_with_impossible_numbers_lets_nobody_in(
-    make_idp: MakeIdp, own_slapd: RunningSlapd, values: str
-) -> None:
+def test_f20_an_entry_with_an_impossible_number_lets_nobody_in(make_idp: MakeIdp, own_slapd: RunningSlapd) -> None:
     idp = make_idp(own_slapd)
     browser, page = at_code(idp)
-    change = f"dn: uid=alice,{PEOPLE_DN}\nchangetype: modify\nreplace: oathTOTPLastTimeStep\n"
-    try:
-        own_slapd.server.apply(f"{change}oathTOTPLastTimeStep: {values}\n")
-    except Exception as error:
-        assert "syntax" in str(error).lower() or "single" in str(error).lower() or "multiple" in str(error).lower()
-        return
-    answer = browser.submit(page, tokencode=idp.code())
+    far = str(2**62)
+    own_slapd.server.apply(
+        f"dn: uid=alice,{PEOPLE_DN}\nchangetype: modify\nreplace: oathTOTPLastTimeStep\noathTOTPLastTimeStep: {far}\n"
+    )
 
-    assert answer.status in {200, 503}
-    assert values == "-5" or answer.saml_response is None
-    assert OUTSIDE
+    assert is_refusal(browser.submit(page, tokencode=idp.code()), Code.WRONG_CODE)

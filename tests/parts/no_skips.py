@@ -2,6 +2,8 @@
 
 import pytest
 
+WORDS = "skipped or expected to fail, which is not allowed"
+
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  # type: ignore[no-untyped-def]
@@ -10,5 +12,15 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  
     report = outcome.get_result()
     if report.skipped or hasattr(report, "wasxfail"):
         report.outcome = "failed"
-        report.longrepr = f"skipped or expected to fail, which is not allowed: {report.longrepr}"
+        report.longrepr = f"{WORDS}: {report.longrepr}"
         report.__dict__.pop("wasxfail", None)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector):  # type: ignore[no-untyped-def]
+    """Turn a module that skips itself into one that cannot be collected."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"{WORDS}: {report.longrepr}"

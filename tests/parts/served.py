@@ -146,8 +146,7 @@ def enrol(conf: Path, accounts: Sequence[Account]) -> None:
 
 def start(conf: Path, folder: Path, others: tuple[int, ...] = ()) -> Served:
     """Start the workers and wait until they answer; TMPDIR is a folder of theirs."""
-    plain = load_settings(conf).listen.plain
-    port = int(plain.rpartition(":")[2])
+    port = int((load_settings(conf).listen.plain or "").rpartition(":")[2])
     temporary = folder / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)
     with (folder / "server.log").open("ab") as log:

@@ -31,9 +31,7 @@ def site(make_idp: MakeIdp, own_slapd: RunningSlapd) -> Idp:
 
 
 @pytest.mark.parametrize("addresses", [1, 500], ids=["W-11-one-address", "W-11-five-hundred-addresses"])
-def test_a_thousand_guesses_leave_the_person_their_login(
-    site: Idp, own_slapd: RunningSlapd, addresses: int
-) -> None:
+def test_a_thousand_guesses_leave_the_person_their_login(site: Idp, own_slapd: RunningSlapd, addresses: int) -> None:
     known, page = at_code(site)
     assert is_success(known.submit(page, tokencode=site.code()))
     known.submit(known.get("/idp/profile/Logout"))

@@ -10,7 +10,7 @@ import pytest
 
 from plugins.totp.codes import STEP_SECONDS, code_at
 from tests.parts.driver import OUTSIDE, Account, Browser, Reply, Wire
-from tests.parts.served import serving
+from tests.parts.served import Served, serving
 from tests.race.conftest import SP, Race
 
 AT_ONCE = 50
@@ -43,6 +43,14 @@ def _post_together(attempts: list[tuple[Browser, Reply]], code: str) -> list[Rep
         return list(pool.map(lambda attempt: post(*attempt), attempts))
 
 
+def _sockets(site: Served) -> list[int]:
+    """Give how many sockets each worker holds."""
+    return [
+        sum(str(file.readlink()).startswith("socket:") for file in Path(f"/proc/{pid}/fd").iterdir())
+        for pid in site.workers
+    ]
+
+
 def _sessions(replies: list[Reply]) -> set[str]:
     values = [value for reply in replies for name, value in reply.headers if name == "set-cookie"]
     return {value for value in values if value.startswith("__Host-warifu_session=")}
@@ -69,8 +77,10 @@ def test_t02_of_fifty_posts_of_one_form_one_gets_the_answer(race: Race) -> None:
 def test_t02_of_fifty_logins_of_one_person_with_one_code_one_succeeds(race: Race) -> None:
     account = race.person()
     browsers = [race.browser(OUTSIDE) for _ in range(AT_ONCE)]
+    idle = _sockets(race.site)
     with ThreadPoolExecutor(8) as pool:
         pages = list(pool.map(lambda browser: _at_the_code(browser, account), browsers))
+    assert sum(now > before for now, before in zip(_sockets(race.site), idle, strict=True)) > 1, "one worker had all"
 
     replies = _post_together(list(zip(browsers, pages, strict=True)), _code(account))
 

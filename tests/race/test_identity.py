@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.parts.driver import Crowd, drive
+from tests.parts.crowd import Crowd, drive
 from tests.parts.served import serving
 from tests.race.conftest import SP, Race
 

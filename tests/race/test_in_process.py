@@ -2,7 +2,7 @@
 
 import threading
 
-from tests.parts.driver import Crowd, drive
+from tests.parts.crowd import Crowd, drive
 from tests.parts.served import children_of, faults_of_ended_children
 from tests.race.conftest import SP, Race
 

@@ -14,9 +14,10 @@ import pytest
 from tests.parts.driver import OUTSIDE, Account, Browser, Codes, Reply
 from tests.race.conftest import SP, Race
 
-PEOPLE = 40
+PEOPLE = 60
+KILLED = 5
 CLIENTS = 8
-PAUSE_SECONDS = 0.4
+PAUSE_SECONDS = 0.1
 PATIENCE_SECONDS = 100.0
 
 
@@ -77,7 +78,7 @@ def test_f05_logins_go_on_when_workers_are_killed_and_no_code_is_accepted_twice(
     killed: list[int] = []
 
     def kill_now_and_then() -> None:
-        while not stop.wait(PAUSE_SECONDS):
+        while not stop.wait(PAUSE_SECONDS) and len(killed) < KILLED:
             workers = race.site.workers
             if len(workers) > 1:
                 with suppress(ProcessLookupError):

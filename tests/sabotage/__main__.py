@@ -26,7 +26,9 @@ def main(words: Sequence[str]) -> int:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             tests = sorted({row.test for row in rows})
             parts = [part for number in range(AT_ONCE) if (part := tests[number::AT_ONCE])]
-            problems = [outcome for outcome in pool.map(lambda part: _unbroken(copies, part), parts) if not outcome.passed]
+            problems = [
+                outcome for outcome in pool.map(lambda part: _unbroken(copies, part), parts) if not outcome.passed
+            ]
             for outcome in problems:
                 print(f"A test fails though nothing is broken:\n{outcome.detail}")
             if problems:
@@ -35,7 +37,9 @@ def main(words: Sequence[str]) -> int:
             failed = 0
             for row, outcome in zip(rows, pool.map(lambda row: _judge(copies, row), rows), strict=True):
                 failed += not outcome.passed
-                print(f"{'ok  ' if outcome.passed else 'FAIL'} {row.name:58} {outcome.detail:22} {row.test}", flush=True)
+                print(
+                    f"{'ok  ' if outcome.passed else 'FAIL'} {row.name:58} {outcome.detail:22} {row.test}", flush=True
+                )
     print(f"{time.monotonic() - began:.0f} s")
     print(f"{len(rows) - failed} passed, {failed} failed")
     return 1 if failed or not rows else 0

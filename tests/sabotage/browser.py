@@ -2,6 +2,7 @@
 
 from tests.sabotage.row import Sabotage
 
+CONVERSATION = "tests/flow/test_conversation.py"
 COOKIES = "tests/login/test_cookies.py"
 FORMS = "tests/login/test_forms.py"
 REPLAY = "tests/login/test_replay.py"
@@ -15,7 +16,7 @@ ROWS = (
         "idp/flow/conversation.py",
         "return Held(held.handle, changed, value) if written else None",
         "return Held(held.handle, changed, value)",
-        "tests/flow/test_conversation.py::test_of_two_changes_of_one_state_the_second_is_none",
+        f"{CONVERSATION}::test_of_two_changes_of_one_state_the_second_is_none",
     ),
     Sabotage(
         "an answer leaves though another was first",
@@ -50,7 +51,7 @@ ROWS = (
         "idp/flow/conversation.py",
         "if held is None or now >= held.conversation.started + self._lifetime:",
         "if held is None:",
-        f"{FORMS}::test_s13_a_form_sent_too_late_is_a_friendly_page",
+        f"{CONVERSATION}::test_s13_a_login_grows_too_old_while_its_request_is_still_remembered",
     ),
     Sabotage(
         "a session keeps its id at a step-up",
@@ -120,7 +121,7 @@ ROWS = (
         "idp/web/forms.py",
         r"""message = f"form\0{handle}\0{step}\0{browser_id}".encode()""",
         r"""message = f"form\0{handle}\0{step}".encode()""",
-        f"{FORMS}::test_a_form_without_its_own_token_is_refused",
+        f"{LOGOUT}::test_another_sites_form_ends_nothing",
     ),
     Sabotage(
         "Origin is not checked",
@@ -175,7 +176,7 @@ ROWS = (
         "pages may be framed",
         "idp/web/headers.py",
         "frame-ancestors 'none'\"",
-        "frame-ancestors *\"",
+        'frame-ancestors *"',
         f"{HEADERS}::test_s02_s09_s10_no_page_may_be_kept_framed_or_scripted",
     ),
     Sabotage(

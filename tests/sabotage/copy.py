@@ -61,7 +61,7 @@ class Copy:
             return Outcome(passed=False, detail="the test does not notice")
         crash = _CRASH.search(done.stdout)
         kind = crash[1] if crash else "?"
-        if done.returncode != 1 or " error" in last or " failed" not in last or kind in _SLIPS:
+        if done.returncode != 1 or " failed" not in last or kind in _SLIPS:
             return Outcome(passed=False, detail=f"not a failure of the test (exit {done.returncode}, {kind}): {last}")
         return Outcome(passed=True, detail=kind)
 

@@ -110,9 +110,9 @@ ROWS = (
     ),
     Sabotage(
         "the answer goes where the request says",
-        "idp/saml/verify_request.py",
-        "assertion_consumer_service_url=endpoint.location,",
-        "assertion_consumer_service_url=message.assertion_consumer_service_url or endpoint.location,",
+        "idp/saml/consumer_service.py",
+        "return _by_post([endpoint for endpoint in endpoints if endpoint.location == url])",
+        "return Endpoint(0, url, POST_BINDING)",
         f"{ENDPOINT}::test_a_url_that_is_not_in_the_metadata_is_refused",
     ),
     Sabotage(
@@ -127,7 +127,8 @@ ROWS = (
         "idp/xml/parse.py",
         """if b"<!DOCTYPE" in data:""",
         "if False:",
-        "tests/saml_in/test_limits.py::test_an_entity_bomb_is_refused_at_once",
+        "tests/saml_in/test_limits.py::test_a_document_type_or_another_encoding_is_refused",
+        also=("if root.getroottree().docinfo.internalDTD is not None:", "if False:"),
     ),
     Sabotage(
         "a message is inflated without end",
@@ -176,7 +177,7 @@ ROWS = (
         "idp/saml/encryption_choice.py",
         "next(iter(authenticated or (known if allow_cbc else ())), None)",
         "next(iter(authenticated or known), None)",
-        f"{ENCRYPT}::test_i10_cbc_is_used_only_when_opted_in",
+        f"{ENCRYPT}::test_nothing_acceptable_in_common_is_an_error",
     ),
     Sabotage(
         "the audience is the address, not the service provider",

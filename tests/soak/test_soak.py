@@ -9,7 +9,7 @@ import pytest
 from idp.cli.slapd import remove
 from idp.store import SQLiteStore
 from tests.bench.people import make_people
-from tests.parts.driver import Crowd, drive
+from tests.parts.crowd import Crowd, drive
 from tests.parts.served import Served, pss_of, serving
 from tests.parts.service_provider import TestSP
 from tests.parts.slapd import start_slapd

@@ -13,9 +13,7 @@ def test_x02_an_older_copy_of_the_entry_brings_no_used_code_back(make_idp: MakeI
     browser, page = at_code(idp)
     code = idp.code()
     assert is_success(browser.submit(page, tokencode=code))
-    own_slapd.server.apply(
-        f"dn: {ENTRY}\nchangetype: modify\nreplace: oathTOTPLastTimeStep\noathTOTPLastTimeStep: 0\n"
-    )
+    own_slapd.server.apply(f"dn: {ENTRY}\nchangetype: modify\nreplace: oathTOTPLastTimeStep\noathTOTPLastTimeStep: 0\n")
 
     browser, page = at_code(idp)
 

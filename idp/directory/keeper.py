@@ -1,0 +1,163 @@
+"""Everybody's credentials of a kind, for administrators: counted, opened, sealed anew, moved to other entries."""
+
+import json
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from typing import Any
+
+from idp.core.codes import Code
+from idp.core.errors import DependencyError, SealError
+from idp.core.secret import Secret
+from idp.core.subject import Subject
+from idp.directory.connection import LDAPConnection
+from idp.directory.credentials import SOMEBODY_WAS_FIRST, LDAPCredentials, held_fields, is_held
+from idp.directory.pool import Pool, Server
+from idp.directory.record import read_id
+from idp.directory.result import Answer, Entry, Found, Result
+from idp.directory.wire import Change, Query
+from idp.plugin.admin import Holding
+from idp.plugin.tools import Credential, CredentialKind
+from idp.seal import Sealer, sealed_with
+from idp.settings.model import Directory as DirectorySettings
+
+PAGE = 500
+_ON_THE_WAY = "on the way"
+_ID = "id"
+
+
+class LDAPKeeper:
+    """The `Keeper` of the plug-in interface; `reader` lists as the verifying account, `enrol` writes."""
+
+    def __init__(
+        self, reader: Pool, enrol: Pool, credentials: LDAPCredentials, sealer: Sealer, settings: DirectorySettings
+    ) -> None:
+        self._reader = reader
+        self._enrol = enrol
+        self._credentials = credentials
+        self._sealer = sealer
+        self._settings = settings
+
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """The keys that are configured; the first closes new seals."""
+        return self._sealer.key_ids
+
+    def all(self, kind: CredentialKind) -> tuple[Holding, ...]:
+        """Give every person who has a credential of a kind, read from the writer. Raises DependencyError."""
+        query = Query("(objectClass={value})").write(kind.object_class.encode())
+        wanted = self._wanted(kind)
+        base = self._settings.people_dn
+
+        def work(connection: LDAPConnection, _: Server) -> Found:
+            return connection.search_all(base, query, wanted, page=PAGE)
+
+        found = self._reader.run(work, again=False)
+        if found.answer.code == Result.SIZE_LIMIT:
+            raise DependencyError(
+                Code.DIRECTORY_DOWN,
+                f"the directory gives this account {len(found.entries)} entries and no more; "
+                "see `warifu directory install` for its limits",
+            )
+        _require_success(found.answer, base)
+        holdings = (self._holding(entry, kind) for entry in found.entries)
+        return tuple(holding for holding in holdings if holding is not None)
+
+    def one(self, subject: Subject, kind: CredentialKind) -> Holding | None:
+        """Give one person's credential, read from the writer. Raises DependencyError."""
+        query = Query("(objectClass=*)").write()
+        wanted = self._wanted(kind)
+
+        def work(connection: LDAPConnection, _: Server) -> Found:
+            return connection.search(subject.dn, query, wanted, scope="base", limit=1)
+
+        found = self._reader.run(work, again=True)
+        if found.answer.code == Result.NO_SUCH_OBJECT:
+            return None
+        _require_success(found.answer, subject.dn)
+        holding = self._holding(found.entries[0], kind) if found.entries else None
+        return holding if holding is not None and holding.subject.id == subject.id else None
+
+    def open(self, holding: Holding, kind: CredentialKind) -> Credential:
+        """Open a credential. Raises SealError."""
+        return self._credentials.open(holding.subject, kind, holding.stored)
+
+    def reseal(self, holding: Holding, kind: CredentialKind) -> bool:
+        """Seal with the first key in one compare-and-swap; False when it changed meanwhile.
+
+        Before and after the one modify the value opens: with the old key, then with the new (security.md X-04).
+        Raises SealError, DependencyError.
+        """
+        credential = self.open(holding, kind)
+        identity = credential.values.get(_ID)
+        if identity is None:
+            raise SealError(Code.SEAL_BROKEN, f"{holding.subject.dn}: the registration has no id; import it again")
+        facts = {**credential.facts, _ID: credential.id}
+        changes: list[Change] = [
+            ("delete", kind.fields[_ID], (identity,)),
+            ("add", kind.fields[_ID], (identity,)),
+        ]
+        for name, secret in credential.secrets.items():
+            attribute = kind.fields[name]
+            changes.append(("delete", attribute, (holding.stored[name],)))
+            changes.append(("add", attribute, (self._sealer.seal(secret, holding.subject.id, attribute, facts),)))
+        answer = self._enrol.run(lambda connection, _: connection.modify(holding.subject.dn, changes), again=False)
+        if answer.code in SOMEBODY_WAS_FIRST:
+            return False
+        _require_success(answer, holding.subject.dn)
+        return True
+
+    def pack(self, holding: Holding, kind: CredentialKind) -> bytes:
+        """Close a credential for a way outside the directory, bound to the user name. Raises SealError."""
+        credential = self.open(holding, kind)
+        content = {
+            "values": {name: _text(value) for name, value in credential.values.items()},
+            "secrets": {name: _text(secret.reveal()) for name, secret in credential.secrets.items()},
+            "facts": dict(credential.facts),
+        }
+        secret = Secret(json.dumps(content).encode())
+        return self._sealer.seal(secret, _ON_THE_WAY, kind.name, {"username": holding.subject.username})
+
+    def unpack(self, packed: bytes, username: str, kind: CredentialKind) -> Credential:
+        """Open what `pack` closed for this user name. Raises SealError."""
+        opened = self._sealer.unseal(packed, _ON_THE_WAY, kind.name)
+        if opened.facts.get("username") != username:
+            raise SealError(Code.SEAL_BROKEN, "it was closed for another user name")
+        try:
+            content: dict[str, Any] = json.loads(opened.secret.reveal())
+            values = {str(name): b64decode(value) for name, value in content["values"].items()}
+            secrets = {str(name): Secret(b64decode(value)) for name, value in content["secrets"].items()}
+            facts = {str(name): str(value) for name, value in content["facts"].items()}
+        except (ValueError, KeyError, TypeError, AttributeError, Base64Error):
+            raise SealError(Code.SEAL_BROKEN, "it does not hold a credential") from None
+        return Credential(kind.name, values.get(_ID, b"").decode("utf-8", "replace"), values, secrets, facts)
+
+    def _wanted(self, kind: CredentialKind) -> tuple[str, ...]:
+        return (self._settings.id_attribute, self._settings.username_attribute, *kind.fields.values())
+
+    def _holding(self, entry: Entry, kind: CredentialKind) -> Holding | None:
+        """Give what an entry holds; a damaged seal counts under the key id "?"."""
+        held = held_fields(entry, kind)
+        identity = entry.first(self._settings.id_attribute)
+        username = entry.first(self._settings.username_attribute)
+        if identity is None or username is None or not is_held(held, kind):
+            return None
+        subject = Subject(read_id(self._settings.id_attribute, identity), username.decode("utf-8", "replace"), entry.dn)
+        return Holding(subject, held, frozenset(_key_id(held[name]) for name in kind.sealed & set(held)))
+
+
+def _key_id(value: bytes) -> str:
+    try:
+        return sealed_with(value)
+    except SealError:
+        return "?"
+
+
+def _text(value: bytes) -> str:
+    return b64encode(value).decode("ascii")
+
+
+def _require_success(answer: Answer, where: str) -> None:
+    if answer.code != Result.SUCCESS:
+        away = answer.code in {Result.BUSY, Result.UNAVAILABLE, Result.OTHER}
+        code = Code.DIRECTORY_DOWN if away else Code.DIRECTORY_READ_ONLY
+        raise DependencyError(code, f"{where}: result {answer.code} {answer.message}")

@@ -1,0 +1,220 @@
+"""`warifu totp import|export|rekey`: what is done for many people at once."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from idp.plugin import AdminAct, Administration, AdminResult, DependencyError, Holding, SealError
+from plugins.totp.credential import TOTP
+from plugins.totp.exports import write_packed, write_plain_csv, write_plain_ldif
+from plugins.totp.foreign import Form, make_opener
+from plugins.totp.imports import Importer, Result, Taken
+from plugins.totp.private_files import new_private, read_private
+from plugins.totp.rekey import NEVER_SEALED, count_keys, reseal, waiting
+from plugins.totp.reported import reported
+from plugins.totp.rows import Row, csv_rows, is_ldif, ldif_rows
+from plugins.totp.shown import shown
+
+T = TypeVar("T")
+_ACTS = {
+    Taken.REGISTERED: AdminResult.REGISTERED,
+    Taken.REPLACED: AdminResult.REPLACED,
+    Taken.REFUSED: AdminResult.REFUSED,
+}
+_RARER = {
+    Taken.REPLACED: "of them in place of another",
+    Taken.UNCHANGED: "as they were",
+    Taken.KEPT: "have an app already",
+}
+_PATH = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command("import")
+@click.argument("file", type=_PATH)
+@click.option("--form", type=click.Choice([str(form) for form in Form]), default=str(Form.BASE32), show_default=True)
+@click.option("--key-file", type=_PATH, help="What opens the values: AES keys, a passphrase, an RSA private key.")
+@click.option("--attribute", default=TOTP.fields["secret"], show_default=True, help="Of an LDIF: where the value is.")
+@click.option("--username-attribute", default="uid", show_default=True, help="Of an LDIF: where the user name is.")
+@click.option("--rebind", is_flag=True, help="The file has registrations of ours; bind them to the entries of now.")
+@click.option("--keep", is_flag=True, help="Leave those alone who have an app.")
+@click.option("--dry-run", is_flag=True, help="Change nothing; say what would be done.")
+@click.pass_obj
+def import_(  # noqa: PLR0913 - each is an option
+    administration: Administration,
+    /,
+    file: Path,
+    form: str,
+    key_file: Path | None,
+    *,
+    attribute: str,
+    username_attribute: str,
+    rebind: bool,
+    keep: bool,
+    dry_run: bool,
+) -> None:
+    """Register the keys of FILE: CSV with the columns username,key, or LDIF.
+
+    Whoever has the same key already is left as they are: an import that was interrupted is finished by the same
+    command. A registration that is replaced is gone.
+    """
+    rows = _read_rows(file, attribute, username_attribute)
+    tools = administration.tools("totp")
+    try:
+        key = read_private(key_file) if key_file else None
+        opener = None if rebind else make_opener(Form(form), key, tools.now, text=not is_ldif(file))
+    except (ValueError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    keeper = administration.keeper() if rebind else None
+    importer = Importer(tools, opener, keeper, dry_run, keep)
+    with reported("totp import", administration):
+        start = f"{len(rows)} rows of {file.name}{', dry run' if importer.dry_run else ''}"
+        administration.record(AdminAct("totp import", AdminResult.STARTED, reason=start))
+        _tell(file, _take_all(administration, importer, rows, file), dry_run=importer.dry_run)
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--rebind", is_flag=True, help="Sealed with the site's key, for `totp import --rebind` elsewhere.")
+@click.option("--plain", is_flag=True, help="The keys themselves in clear; an LDIF if the file's name says so.")
+@click.pass_obj
+def export(administration: Administration, file: Path, *, rebind: bool, plain: bool) -> None:
+    """Write everybody's registrations into the new FILE, which its owner alone can read."""
+    if rebind == plain:
+        raise click.UsageError("Say one of --rebind and --plain.")
+    with reported("totp export", administration):
+        keeper = administration.keeper()
+        holdings = _openable(administration, keeper.all(TOTP))
+        how = "sealed" if rebind else "in clear"
+        for holding in holdings:  # first written down, then given away
+            administration.record(AdminAct("totp export", AdminResult.DISCLOSED, holding.subject, reason=how))
+        with new_private(file) as stream, _progress(holdings) as bar:
+            if rebind:
+                write_packed(stream, keeper, bar)
+            elif is_ldif(file):
+                write_plain_ldif(stream, keeper, bar)
+            else:
+                write_plain_csv(stream, keeper, bar)
+        click.echo(f"{len(holdings)} written, {how}")
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Change nothing; say how many refer to which key.")
+@click.option("--unsealed", is_flag=True, help="Also seal what never was sealed.")
+@click.pass_obj
+def rekey(administration: Administration, *, dry_run: bool, unsealed: bool) -> None:
+    """Seal every secret anew with the first key of keys.seal; the other keys still open what is not yet done.
+
+    May be interrupted, repeated and run twice at once.
+    """
+    with reported("totp rekey", administration):
+        keeper = administration.keeper()
+        first = keeper.key_ids[0]
+        holdings = keeper.all(TOTP)
+        todo = waiting(holdings, first, unsealed=unsealed)
+        administration.record(
+            AdminAct("totp rekey", AdminResult.READ if dry_run else AdminResult.STARTED, reason=f"{len(todo)} to seal")
+        )
+        problems = []
+        if not dry_run:
+            with _progress(todo) as bar:
+                for holding in bar:
+                    problem = reseal(keeper, holding, first)
+                    result = AdminResult.FAILED if problem else AdminResult.CHANGED
+                    reason = problem.reason if problem else ""
+                    administration.record(AdminAct("totp rekey", result, holding.subject, reason=reason))
+                    if problem:
+                        problems.append(problem)
+            holdings = keeper.all(TOTP)
+        left = _report_keys(holdings, keeper.key_ids)
+        for problem in problems:
+            click.echo(f"{shown(problem.holding.subject.username)}: {shown(problem.reason)}", err=True)
+    if problems or (left and not dry_run):
+        raise SystemExit(1)
+
+
+def _read_rows(file: Path, attribute: str, username_attribute: str) -> list[Row]:
+    try:
+        return list(ldif_rows(file, attribute, username_attribute) if is_ldif(file) else csv_rows(file))
+    except (ValueError, OSError) as error:
+        raise click.ClickException(f"{file}: {error}") from None
+
+
+def _take_all(
+    administration: Administration, importer: Importer, rows: Sequence[Row], file: Path
+) -> list[tuple[Row, Result]]:
+    results: list[tuple[Row, Result]] = []
+    with _progress(rows) as bar:
+        for row in bar:
+            try:
+                result = importer.take(row)
+            except DependencyError as error:
+                raise click.ClickException(
+                    f"{file}:{row.line}: stopped after {len(results)} rows ({error.code}: {shown(error.detail)}). "
+                    "When it is back, run the same command again: what is done is left as it is"
+                ) from error
+            results.append((row, result))
+            act = _ACTS.get(result.taken)
+            if act is not None and not importer.dry_run:
+                name = "" if result.subject else row.username
+                administration.record(
+                    AdminAct("totp import", act, result.subject, name, code=result.code, reason=result.reason)
+                )
+    return results
+
+
+def _tell(file: Path, results: Sequence[tuple[Row, Result]], *, dry_run: bool) -> None:
+    counts = Counter(result.taken for _, result in results)
+    parts = [
+        f"{counts[Taken.REGISTERED] + counts[Taken.REPLACED]} {'would be ' if dry_run else ''}registered",
+        f"{counts[Taken.REFUSED]} refused",
+        *(f"{counts[taken]} {words}" for taken, words in _RARER.items() if counts[taken]),
+    ]
+    click.echo(", ".join(parts))
+    short = sum(result.is_short for _, result in results)
+    if short:
+        click.echo(f"{short} keys are shorter than 128 bits: they work, and are listed by `totp list --short`")
+    refused = [(row, result) for row, result in results if result.taken is Taken.REFUSED]
+    for row, result in refused:
+        click.echo(f"{file}:{row.line}: {shown(row.username)}: {result.reason}", err=True)
+    if refused:
+        raise SystemExit(1)
+
+
+def _openable(administration: Administration, holdings: Sequence[Holding]) -> list[Holding]:
+    """Leave out, and tell, whose secret does not open."""
+    opened = []
+    for holding in holdings:
+        try:
+            administration.keeper().open(holding, TOTP)
+        except SealError as error:
+            click.echo(f"{shown(holding.subject.username)}: left out, does not open ({error.code})", err=True)
+        else:
+            opened.append(holding)
+    return opened
+
+
+def _report_keys(holdings: Sequence[Holding], configured: Sequence[str]) -> int:
+    """Say how many refer to which key; give how many refer to another than the first."""
+    counts = count_keys(holdings, configured)
+    for key_id, count in counts.items():
+        if key_id == configured[0]:
+            remark = "the first key"
+        elif key_id == NEVER_SEALED:
+            remark = "never sealed; `totp rekey --unsealed` seals them"
+        elif key_id not in configured:
+            remark = "not one of keys.seal: these cannot be opened"
+        else:
+            remark = "still needed" if count else "may be taken out of keys.seal"
+        click.echo(f"{key_id or 'none':<10}{count:>8}  {remark}")
+    return sum(count for key_id, count in counts.items() if key_id not in (configured[0], NEVER_SEALED))
+
+
+@contextmanager
+def _progress(items: Sequence[T]) -> Iterator[Iterable[T]]:
+    with click.progressbar(items, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+        yield bar

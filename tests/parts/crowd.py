@@ -1,0 +1,188 @@
+"""Many people at once: who logs in how often at how many clients, and what came of it."""
+
+import base64
+import multiprocessing
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from lxml import etree
+
+from tests.parts.driver import CAMPUS, OUTSIDE, Account, Answer, Browser, Codes, UnexpectedAnswerError, Wire
+from tests.parts.service_provider import TestSP, rsa_key
+
+CHECK_ONE_IN = 20
+
+
+@dataclass
+class Tally:
+    """What came of many logins: seconds each took, how many answers were read and compared, what went wrong."""
+
+    seconds: list[float] = field(default_factory=list)
+    checked: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    def add(self, other: "Tally") -> None:
+        self.seconds += other.seconds
+        self.checked += other.checked
+        self.problems += other.problems
+
+    def percentile(self, part: float) -> float:
+        """Give the seconds within which that part of all was done."""
+        ordered = sorted(self.seconds)
+        return ordered[min(len(ordered) - 1, int(len(ordered) * part))]
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """People, and how they come: `clients` at once in `processes` of the driver, each process with its own people.
+
+    `work` is "sso" (each client logs in first, uncounted), "password" or "totp"; one answer in `check_one_in` is
+    verified, decrypted and compared with the person who came; with `look_at_all` the others are decrypted and compared
+    too.
+    """
+
+    port: int
+    sp: TestSP
+    certificate_pem: bytes
+    accounts: Sequence[Account]
+    work: str
+    clients: int = 16
+    processes: int = 2
+    check_one_in: int = CHECK_ONE_IN
+    look_at_all: bool = False
+    codes: Codes = field(default_factory=Codes)
+
+
+def drive(crowd: Crowd, rounds: int, around: Callable[[Callable[[], None]], None] = lambda run: run()) -> Tally:
+    """Have `rounds` answers fetched; `around` is given the counted part, to measure it."""
+    context = multiprocessing.get_context("fork")
+    pipes = []
+    children = []
+    for number in range(crowd.processes):
+        ours, theirs = context.Pipe()
+        child = context.Process(target=_drive_part, args=(crowd, number, rounds // crowd.processes, theirs))
+        child.start()
+        theirs.close()
+        pipes.append(ours)
+        children.append(child)
+    total = Tally()
+    try:
+        for pipe in pipes:
+            pipe.recv()  # ready
+
+        def run() -> None:
+            for pipe in pipes:
+                pipe.send("go")
+            for pipe in pipes:
+                tally, used = pipe.recv()
+                total.add(tally)
+                crowd.codes.used.update(used)
+
+        around(run)
+    finally:
+        for child in children:
+            child.join(30)
+            if child.is_alive():
+                child.kill()
+    return total
+
+
+def _drive_part(crowd: Crowd, number: int, rounds: int, pipe: Connection) -> None:
+    accounts = crowd.accounts[number :: crowd.processes]
+    part = _Part(crowd, accounts, rounds)
+    clients = crowd.clients // crowd.processes
+    threads = [threading.Thread(target=part.client, args=(index,)) for index in range(clients)]
+    for thread in threads:
+        thread.start()
+    part.ready.wait()
+    pipe.send("ready")
+    pipe.recv()
+    part.go.set()
+    for thread in threads:
+        thread.join()
+    pipe.send((part.tally, crowd.codes.used))
+    pipe.close()
+
+
+class _Part:
+    """One process of the driver: its people in turn, never one at two clients at once."""
+
+    def __init__(self, crowd: Crowd, accounts: Sequence[Account], rounds: int) -> None:
+        self._crowd = crowd
+        self._lock = threading.Lock()
+        self._turns: Iterator[Account] = iter(
+            [account for _ in range(-(-rounds // len(accounts))) for account in accounts][:rounds]
+        )
+        self._first = accounts
+        self._count = 0
+        self.tally = Tally()
+        self.ready = threading.Barrier(crowd.clients // crowd.processes + 1)
+        self.go = threading.Event()
+
+    def client(self, index: int) -> None:
+        """Be one client until all is done."""
+        wire = Wire(self._crowd.port)
+        browser, account = Browser(wire), self._first[index % len(self._first)]
+        try:
+            if self._crowd.work == "sso":
+                browser.log_in(self._crowd.sp, account)
+        except Exception as error:
+            self.tally.problems.append(repr(error))
+        self.ready.wait()
+        self.go.wait()
+        while (turn := self._turn()) is not None:
+            self._round(wire, browser, account, *turn)
+        wire.close()
+
+    def _turn(self) -> tuple[Account, int] | None:
+        with self._lock:
+            account = next(self._turns, None)
+            self._count += 1
+            return None if account is None else (account, self._count)
+
+    def _round(self, wire: Wire, browser: Browser, live: Account, account: Account, count: int) -> None:
+        crowd = self._crowd
+        try:
+            code = ""
+            if crowd.work == "sso":
+                account = live
+            else:
+                browser = Browser(wire, OUTSIDE if crowd.work == "totp" else CAMPUS)
+            if crowd.work == "totp":
+                code = crowd.codes.next(account)
+                if not code:
+                    raise UnexpectedAnswerError("no code is left for this person now")
+            began = time.perf_counter()
+            answer = browser.log_in(crowd.sp, None if crowd.work == "sso" else account, code)
+            self.tally.seconds.append(time.perf_counter() - began)
+            if count % crowd.check_one_in == 0:
+                self._check(answer, account)
+            elif crowd.look_at_all and identity_of(answer.xml, rsa_key(crowd.sp.name)) != (account.username,):
+                raise UnexpectedAnswerError("an answer for somebody else")
+        except Exception as error:
+            self.tally.problems.append(f"{account.username}: {error!r}")
+
+    def _check(self, answer: Answer, account: Account) -> None:
+        judged = answer.judged(self._crowd.sp, self._crowd.certificate_pem)
+        expected = ((account.username,), (f"{account.username}@example.ac.jp",))
+        if (judged.friendly["uid"], judged.friendly["eduPersonPrincipalName"]) != expected:
+            raise UnexpectedAnswerError(f"an answer for {judged.friendly['uid']}")
+        self.tally.checked += 1
+
+
+def identity_of(xml: bytes, key: rsa.RSAPrivateKey) -> tuple[str, ...]:
+    """Give the uid that an answer's assertion tells, decrypted (RSA-OAEP, AES-GCM) and not verified: a quick look."""
+    values = [
+        base64.b64decode(item.text or "")
+        for item in etree.fromstring(xml).iter("{http://www.w3.org/2001/04/xmlenc#}CipherValue")
+    ]
+    session_key = key.decrypt(values[0], padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None))
+    assertion = etree.fromstring(AESGCM(session_key).decrypt(values[1][:12], values[1][12:], None))
+    found = assertion.findall(".//{*}Attribute[@FriendlyName='uid']/{*}AttributeValue")
+    return tuple(item.text or "" for item in found)

@@ -37,7 +37,7 @@ class Program:
     hang_up: bool = False
     environment: Mapping[str, str] | None = None
     ready: Callable[[], bool] | None = None
-    ready_seconds: float = 30.0
+    ready_seconds: float = 60.0
 
 
 @dataclass(slots=True)

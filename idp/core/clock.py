@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 Clock = Callable[[], datetime]
 """Gives the present moment as an aware UTC datetime."""
@@ -12,6 +13,7 @@ def system_clock() -> datetime:
     return datetime.now(UTC)
 
 
+@lru_cache(maxsize=256)  # one answer names the same few moments a dozen times
 def instant(moment: datetime) -> str:
     """Write `moment` as xs:dateTime in UTC with milliseconds (SAML Core 1.3.3)."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"

@@ -97,7 +97,9 @@ class ResponseWriter:
             instant(now),
             instant(now + self._assertion_lifetime),
         )
-        tree = assertion(assertion_id, self._issuer, replace(statement, attributes=attributes), bounds)
+        if attributes is not statement.attributes:
+            statement = replace(statement, attributes=attributes)
+        tree = assertion(assertion_id, self._issuer, statement, bounds)
         content = self._protect(tree, recipient)
         xml, response_id = self._respond(recipient, _SUCCESS, content, now)
         cipher = None if recipient.encryption is None else recipient.encryption.data_encryption.value

@@ -1,6 +1,5 @@
 """The one assertion of an answer (SAML Core 2.3.3, SAML Profiles 4.1.4.2, conformance.md SDP-IDP10 to IDP20)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,13 +55,13 @@ class Bounds:
     not_on_or_after: str
 
 
-def writable(attributes: Sequence[ReleasedAttribute]) -> tuple[tuple[ReleasedAttribute, ...], tuple[str, ...]]:
+def writable(attributes: tuple[ReleasedAttribute, ...]) -> tuple[tuple[ReleasedAttribute, ...], tuple[str, ...]]:
     """Give the attributes without the values that XML cannot carry, and the ids of those that lost one (I-05).
 
     An attribute that has no value left is left out.
     """
-    if all(is_writable(value) for attribute in attributes for value in attribute.values):
-        return tuple(attribute for attribute in attributes if attribute.values), ()
+    if all(attribute.values and all(map(is_writable, attribute.values)) for attribute in attributes):
+        return attributes, ()
     kept: list[ReleasedAttribute] = []
     dropped: list[str] = []
     for attribute in attributes:
@@ -131,7 +130,7 @@ def _authn_statement(statement: Statement) -> Element:
     )
 
 
-def _attribute_statement(attributes: Sequence[ReleasedAttribute]) -> Element | None:
+def _attribute_statement(attributes: tuple[ReleasedAttribute, ...]) -> Element | None:
     if not attributes:
         return None
     return element(_ATTRIBUTE_STATEMENT, None, *(_attribute(attribute) for attribute in attributes))

@@ -65,7 +65,9 @@ def answer_success(
         session_id = site.sessions.begin(reached.subject, reached.proofs, visitor.now, visitor.session_id)
         site.throttle.remember(reached.subject, visitor.browser.id, visitor.now)
     event = answered(held, authn_request, reached, statement, issued, visitor, reference_of(session_id))
-    site.audit.record(replace(event, dropped_attributes=resolved.dropped + issued.dropped))
+    if resolved.dropped:
+        event = replace(event, dropped_attributes=resolved.dropped + issued.dropped)
+    site.audit.record(event)
     site.metrics.count("answers", status="Success", context=statement.authn_context_class)
     response = _post(site, authn_request, issued, visitor)
     if not reached.reused:

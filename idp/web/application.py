@@ -5,6 +5,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, request
+from flask.globals import request_ctx
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from idp.audit import AuditEvent
@@ -61,12 +62,13 @@ def make_application(site: Site) -> Flask:
 
 def _view(site: Site, handler: View, method: str) -> Callable[[], Response]:
     def handle() -> Response:
-        if request.method != method:
+        asked = request_ctx.request  # `request` looks for it anew at each word
+        if asked.method != method:
             raise MethodNotAllowed([method])  # HEAD, which would take a step and show nothing of it (T-22)
-        if door_of(request) is Door.CERTIFICATE:
+        if door_of(asked) is Door.CERTIFICATE:
             raise ProtocolError(Code.NOT_FOUND, "nothing of this is served here", http_status=404)
-        visitor = visitor_of(site, request)
-        response = handler(site, request, visitor)
+        visitor = visitor_of(site, asked)
+        response = handler(site, asked, visitor)
         if visitor.browser.is_new and method == "GET":
             # Another site's POST brings no cookies; that is no reason to take the browser's own from it (S-01).
             set_browser(response, visitor.browser)

@@ -4,6 +4,7 @@ import base64
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from idp.xml.algorithms import MGF1_SHA1, DataEncryption, KeyTransport, OAEPDigest
 from idp.xml.keys import KeyRefusedError, read_public_key
 from idp.xml.names import DS, XENC, XENC11
-from idp.xml.write import Canonical, Element, element
+from idp.xml.write import Canonical, Element, branch, element
 
 _TYPE_ELEMENT = "http://www.w3.org/2001/04/xmlenc#Element"
 _ENCRYPTED_DATA = XENC.name("EncryptedData")
@@ -61,22 +62,28 @@ def encrypt_element(text: str, recipient: str, choice: EncryptionChoice) -> Elem
     encrypted_key = element(
         _ENCRYPTED_KEY,
         {"Recipient": recipient},
-        _key_method(choice),
+        _key_method(choice.key_transport, choice.oaep_digest),
         _cipher_data(public_key.encrypt(session_key, _OAEP[choice.oaep_digest])),
     )
     return element(
         _ENCRYPTED_DATA,
         {"Type": _TYPE_ELEMENT},
-        element(_ENCRYPTION_METHOD, {"Algorithm": choice.data_encryption.value}),
+        _data_method(choice.data_encryption),
         element(_KEY_INFO, None, encrypted_key),
         _cipher_data(hidden),
     )
 
 
-def _key_method(choice: EncryptionChoice) -> Element:
-    digest = element(_DIGEST_METHOD, {"Algorithm": choice.oaep_digest.value})
-    mask = _MGF if choice.key_transport is KeyTransport.RSA_OAEP else None
-    return element(_ENCRYPTION_METHOD, {"Algorithm": choice.key_transport.value}, digest, mask)
+@cache
+def _data_method(algorithm: DataEncryption) -> Canonical:
+    return branch(element(_ENCRYPTION_METHOD, {"Algorithm": algorithm.value}), XENC)
+
+
+@cache
+def _key_method(transport: KeyTransport, oaep_digest: OAEPDigest) -> Canonical:
+    digest = element(_DIGEST_METHOD, {"Algorithm": oaep_digest.value})
+    mask = _MGF if transport is KeyTransport.RSA_OAEP else None
+    return branch(element(_ENCRYPTION_METHOD, {"Algorithm": transport.value}, digest, mask), XENC, DS)
 
 
 def _cipher_data(octets: bytes) -> Element:

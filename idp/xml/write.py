@@ -59,10 +59,10 @@ def write(tree: Element) -> str:
     return "".join(parts)
 
 
-def branch(tree: Element, inside: Namespace) -> Canonical:
-    """Write once what is put often: `tree` as it stands under an element that declares `inside`."""
+def branch(tree: Element, *inside: Namespace) -> Canonical:
+    """Write once what is put often: `tree` as it stands under elements that declare `inside`."""
     parts: list[str] = []
-    _write(tree, frozenset((inside.prefix,)), parts.append)
+    _write(tree, frozenset(namespace.prefix for namespace in inside), parts.append)
     return Canonical("".join(parts))
 
 

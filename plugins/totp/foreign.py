@@ -29,7 +29,8 @@ SHORTEST_KEY_BYTES = 10
 LONGEST_KEY_BYTES = 128
 _LONGEST_VALUE = 16_384
 _SIOS_SALT_BYTES = 32
-_SIOS_ROUNDS = 15_000
+_SIOS_ROUNDS = (15_000, 1_500)
+"""Its tool's number, and the one its sample configuration reads."""
 _NODE_PREFIX = re.compile(rb"PXR5.{10}", re.DOTALL)
 _KEY_LINE = re.compile(r"(?:([A-Za-z][\w.-]*):\s*)?([A-Za-z0-9+/=]+)")
 
@@ -120,14 +121,16 @@ def _open_sios(value: bytes, passphrase: Secret) -> Secret:
     closed, salt = sealed[:-_SIOS_SALT_BYTES], sealed[-_SIOS_SALT_BYTES:]
     if not closed or len(closed) % 16:
         raise ValueError("it is not a value of this product")
-    derived = PBKDF2HMAC(hashes.SHA1(), 48, salt, _SIOS_ROUNDS).derive(passphrase.reveal())  # noqa: S303 - their format
-    decryptor = Cipher(algorithms.AES(derived[:32]), modes.CBC(derived[32:])).decryptor()
-    unpadder = PKCS7(128).unpadder()
-    try:
-        padded = decryptor.update(closed) + decryptor.finalize()
-        return open_base32(unpadder.update(padded) + unpadder.finalize())
-    except ValueError:
-        raise ValueError("it does not open with this passphrase") from None
+    for rounds in _SIOS_ROUNDS:
+        derived = PBKDF2HMAC(hashes.SHA1(), 48, salt, rounds).derive(passphrase.reveal())  # noqa: S303 - their format
+        decryptor = Cipher(algorithms.AES(derived[:32]), modes.CBC(derived[32:])).decryptor()
+        unpadder = PKCS7(128).unpadder()
+        try:
+            padded = decryptor.update(closed) + decryptor.finalize()
+            return open_base32(unpadder.update(padded) + unpadder.finalize())
+        except ValueError:
+            continue
+    raise ValueError("it does not open with this passphrase")
 
 
 def _open_jwe(value: bytes, private_key: rsa.RSAPrivateKey, kid: str) -> Secret:

@@ -97,3 +97,9 @@ def is_success(page: Page) -> bool:
 def is_refusal(page: Page, code: Code) -> bool:
     """Say whether this page shows the code and posts nothing."""
     return page.saml_response is None and page.code == str(code)
+
+
+def never_lock(slapd: RunningSlapd) -> None:
+    """Take the directory's own lock away, so that a test may send as many wrong passwords as it likes."""
+    default = "cn=default,ou=policies,dc=example,dc=ac,dc=jp"
+    slapd.server.apply(f"dn: {default}\nchangetype: modify\nreplace: pwdMaxFailure\npwdMaxFailure: 0\n")

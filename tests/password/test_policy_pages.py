@@ -143,7 +143,8 @@ def test_w12_a_notice_lets_nobody_else_in(site: Idp) -> None:
 def test_a_long_password_is_passed_unchanged(site: Idp, policy_slapd: RunningSlapd, size: int) -> None:
     password = ("Pa ss-" * 200)[: size - 1] + "!"
     policy_slapd.server.apply(
-        f"dn: uid=long,{PEOPLE_DN}\nchangetype: add\nobjectClass: inetOrgPerson\ncn: L\nsn: L\nuserPassword: {password}\n"
+        f"dn: uid=long,{PEOPLE_DN}\nchangetype: add\nobjectClass: inetOrgPerson\ncn: L\nsn: L\n"
+        f"userPassword: {password}\n"
     )
     browser = site.browser(CAMPUS)
 

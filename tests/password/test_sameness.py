@@ -11,7 +11,7 @@ from idp.directory.result import Entry
 from tests.login.conftest import SP
 from tests.parts.logs import read_json_lines
 from tests.parts.site import ASK_ALWAYS, CAMPUS, OUTSIDE, Browser, Idp, Page
-from tests.parts.sites import GENEROUS, MakeIdp, is_refusal, is_success, password_of
+from tests.parts.sites import GENEROUS, MakeIdp, is_refusal, is_success, never_lock, password_of
 from tests.parts.slapd import RunningSlapd
 
 PEOPLE_DN = "ou=people,dc=example,dc=ac,dc=jp"
@@ -38,9 +38,7 @@ def calm(make_idp: MakeIdp, own_slapd: RunningSlapd, monkeypatch: pytest.MonkeyP
 
     slapd keeps no pwdEndTime; it is put into what is read, as 389 Directory Server's nsAccountLock would be.
     """
-    own_slapd.server.apply(
-        "dn: cn=default,ou=policies,dc=example,dc=ac,dc=jp\nchangetype: modify\nreplace: pwdMaxFailure\npwdMaxFailure: 0\n"
-    )
+    never_lock(own_slapd)
     first = Entry.first
 
     def with_end(entry: Entry, attribute: str) -> bytes | None:

@@ -1,6 +1,6 @@
 """Our own methods keep the rules of the conformance kit, on a real directory; a method that breaks one is named."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -26,7 +26,7 @@ from idp.plugin import (
 from idp.plugin.conformance import Case, ConformanceError, check_method
 from plugins import clientcert, password, totp
 from tests.parts.site import ASK_ALWAYS, SEED, Idp
-from tests.parts.sites import BOBS_SEED, GENEROUS, MakeIdp, password_of
+from tests.parts.sites import BOBS_SEED, GENEROUS, MakeIdp, never_lock, password_of
 from tests.parts.slapd import RunningSlapd
 
 SEEDS = {"alice": SEED, "bob": BOBS_SEED}
@@ -36,9 +36,7 @@ SEEDS = {"alice": SEED, "bob": BOBS_SEED}
 def site(make_idp: MakeIdp, own_slapd: RunningSlapd) -> Idp:
     idp = make_idp(own_slapd, plugins_toml=ASK_ALWAYS + GENEROUS)
     idp.enrol("bob", seed=BOBS_SEED)
-    own_slapd.server.apply(
-        "dn: cn=default,ou=policies,dc=example,dc=ac,dc=jp\nchangetype: modify\nreplace: pwdMaxFailure\npwdMaxFailure: 0\n"
-    )
+    never_lock(own_slapd)
     return idp
 
 
@@ -222,8 +220,8 @@ def plugin_of(method: type[Good]) -> Plugin:
 
 
 @pytest.fixture
-def cases(idp: Idp) -> Iterator[list[Case]]:
-    yield [
+def cases(idp: Idp) -> list[Case]:
+    return [
         Case(
             name,
             visit_of(subject_of(idp, name)),

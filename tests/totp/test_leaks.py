@@ -14,7 +14,7 @@ from plugins.totp.credential import TOTP, read
 from plugins.totp.method import TOTPMethod
 from tests.parts.logs import DEBUG_LOG, everything_written, read_json_lines
 from tests.parts.site import OUTSIDE, SEED, Idp, Page
-from tests.parts.sites import MakeIdp, ask_code, at_code, is_refusal, is_success, password_of, prove_password
+from tests.parts.sites import MakeIdp, ask_code, at_code, is_success, password_of, prove_password
 from tests.parts.slapd import RunningSlapd
 
 ENTRY = "uid=alice,ou=people,dc=example,dc=ac,dc=jp"

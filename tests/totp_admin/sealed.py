@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 SIOS_PASSPHRASE = "hoge"
 SIOS_KEY = "UWLMBT6ABPEGDL25"
+SIOS_VALUE = b"NmCO52yi2rj+ysfkxEEcML/O/aEHdymin3cWdnwUzFOMlxLZAWUwrYGNz2iOlP34K10UocSxc0EKxC7if4qXkw=="
+"""The sample of the product's own manual."""
 
 
 def datasealer(text: str, key: bytes, alias: str = "secret1", expires_ms: int = 0, prefix: bytes = b"") -> bytes:
@@ -20,9 +22,7 @@ def datasealer(text: str, key: bytes, alias: str = "secret1", expires_ms: int = 
     chunk = text.encode()
     plain = gzip.compress(struct.pack(">q", expires_ms) + struct.pack(">H", len(chunk)) + chunk)
     nonce = os.urandom(16)
-    return prefix + b64encode(
-        struct.pack(">H", len(name)) + name + nonce + AESGCM(key).encrypt(nonce, plain, name)
-    )
+    return prefix + b64encode(struct.pack(">H", len(name)) + name + nonce + AESGCM(key).encrypt(nonce, plain, name))
 
 
 def oath_jwe(secret: bytes, public_key: rsa.RSAPublicKey, kid: str) -> bytes:

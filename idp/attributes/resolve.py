@@ -31,7 +31,7 @@ class Resolved:
 
 
 def resolve(attributes: Mapping[str, Attribute], directory_attributes: Attributes, scopes: Collection[str]) -> Resolved:
-    """Give every attribute that has a value: its `source` in the directory, or, without one there, its constant `value`.
+    """Give every attribute that has a value: its `source` in the directory or, without one there, its own `value`.
 
     Empty values and repetitions leave no trace. Dropped, and told, are values that XML cannot carry (security.md I-05)
     and values of a scope that is not one of the site's `scopes`, or that would read as such (I-15).

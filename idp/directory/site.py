@@ -55,8 +55,8 @@ def open_directory(
     def pool(members: list[Server], account: ServiceAccount | None) -> Pool:
         return Pool(members, account, bulkhead=bulkhead, watchdog=watchdog, timeout_seconds=settings.timeout_seconds)
 
-    account = _account("bind", settings.bind_dn, settings.bind_password_file)
-    enrol_account = _account("enrol", settings.enrol_dn, settings.enrol_password_file) or account
+    account = read_account("bind", settings.bind_dn, settings.bind_password_file)
+    enrol_account = read_account("enrol", settings.enrol_dn, settings.enrol_password_file) or account
     service, binds = pool(servers, account), pool(servers, None)
     at_writer = service if servers == [writer] else pool([writer], account)
     enrol = at_writer if enrol_account is account else pool([writer], enrol_account)
@@ -67,6 +67,14 @@ def open_directory(
         credentials,
         LDAPKeeper(listing, enrol, credentials, sealer, settings),
         tuple(dict.fromkeys((service, binds, at_writer, enrol, listing))),
+    )
+
+
+def open_pool(settings: DirectorySettings, account: ServiceAccount | None, uri: str = "") -> Pool:
+    """Give connections for an administrator's command, to the writer if no `uri` is said. Raises ConfigError."""
+    server = _server(uri or settings.writer or settings.uris[0], settings, _context(settings.ca))
+    return Pool(
+        [server], account, bulkhead=Bulkhead(1), watchdog=Watchdog(), timeout_seconds=10 * settings.timeout_seconds
     )
 
 
@@ -84,7 +92,7 @@ def _context(ca: Path | None) -> SSLContext:
         ) from error
 
 
-def _account(key: str, dn: str, password_file: Path | None) -> ServiceAccount | None:
+def read_account(key: str, dn: str, password_file: Path | None) -> ServiceAccount | None:
     """Read an account's password from its file, never from the configuration itself."""
     if not dn:
         return None

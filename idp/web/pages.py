@@ -21,6 +21,8 @@ from idp.web.site import Site
 from idp.web.visitor import Visitor
 
 SECONDS_A_MINUTE = 60
+NOTHING_LEFT = frozenset({Code.APP_NOT_REGISTERED, Code.APP_STOPPED, Code.METHOD_FAILED, Code.NO_METHOD_LEFT})
+"""Problems of another method than the page's own: who cannot use this one either needs a way back to the service."""
 NAMES = ("username", "person")
 """What a method's page is given of a person: put out by its template as it is, so that it can be a blank."""
 
@@ -104,7 +106,10 @@ def method_page(site: Site, held: Held, authn_request: AuthnRequest, step: Page,
             alternatives=[
                 (event_for(name), site.words.text(visitor.language, f"{name}.use")) for name in step.alternatives
             ],
-            extra={name: blank(name) if name in names else value for name, value in step.ask.values.items()},
+            extra={
+                **{name: blank(name) if name in names else value for name, value in step.ask.values.items()},
+                "can_return": step.problem in NOTHING_LEFT,
+            },
             fill={**frame.fill, **names},
         ),
     )

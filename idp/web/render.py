@@ -9,6 +9,7 @@ retry_minutes       minutes until the next try; the text of A102 and A204 then n
 action, hidden      where the form is posted to, and its hidden fields as (name, value)
 service_name        what the service provider calls itself; information_url and privacy_url: its links
 tally               "password", "second" or "done"; empty shows no tally (a login with one factor)
+can_return          True adds a quiet button `_eventId_return` to a method's page: nothing else may be left to do
 alternatives        (event, label) of other methods; a quiet button `_eventId_<event>` each
 person              the user name proved by an earlier step, which cannot be changed any more
 password_help       the site's word for who forgot the password; empty takes our own
@@ -65,6 +66,7 @@ DEFAULTS: Mapping[str, object] = {
     "correlation_id": "",
     "happened_at": "",
     "return_to_service": False,
+    "can_return": False,
     "done": False,
     "services": (),
     "return_url": "",

@@ -181,7 +181,7 @@ def test_keys_in_clear_leave_in_a_file_of_its_owner_alone(desk: Desk) -> None:
 
     assert result.output == "1 written, in clear\n"
     assert file.stat().st_mode & 0o777 == 0o600
-    assert list(csv.reader(file.open())) == [["username", "key", "last_step"], ["alice", KEY, "0"]]
+    assert list(csv.reader(file.read_text().splitlines())) == [["username", "key", "last_step"], ["alice", KEY, "0"]]
     assert desk.run("export", "--plain", str(file)).exit_code == 1
 
 

@@ -16,11 +16,12 @@ def release(
     A rule that names values of an attribute permits those alone; an attribute left without a value is left out.
     """
     rules = [rule for rule in rules if _applies(rule, service_provider)]
+    whole = {name for rule in rules for name in rule.attributes if name not in rule.values}
     released = []
     for attribute in resolved.attributes:
-        values = tuple(
-            value for value in attribute.values if any(_permits(rule, attribute.id, value) for rule in rules)
-        )
+        values = attribute.values
+        if attribute.id not in whole:
+            values = tuple(value for value in values if any(_permits(rule, attribute.id, value) for rule in rules))
         if values:
             names = (attribute.name, attribute.name_format, attribute.friendly_name)
             released.append(ReleasedAttribute(attribute.id, *names, values))

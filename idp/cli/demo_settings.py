@@ -170,6 +170,7 @@ entity_id = "{_confirmation_entity_id(plan)}"
 tls_certificate = {_text(plan.ca.server_certificate_file)}
 tls_key = {_text(plan.ca.server_key_file)}
 signing = {{key = "keys/confirmation.key", certificate = "keys/confirmation.crt"}}
+counts_for_health = true
 ca = {_text(plan.ca.certificate_file)}"""
 
 

@@ -9,6 +9,7 @@ from idp import __version__
 from idp.cli.check import check
 from idp.cli.context import DEFAULT_CONF, CommandContext, with_conf
 from idp.cli.demo import demo, demo_code
+from idp.cli.directory import directory
 from idp.cli.init import init
 from idp.cli.metadata import metadata
 from idp.cli.parts import run_confirmation, run_http, run_refresher
@@ -62,6 +63,7 @@ for _command in (
     metadata,
     demo,
     demo_code,
+    directory,
     run_http,
     run_refresher,
     run_confirmation,

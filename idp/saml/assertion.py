@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from idp.attributes.model import NameID, ReleasedAttribute
 from idp.core.clock import instant
 from idp.xml.names import SAML
-from idp.xml.write import Element, element, is_writable
+from idp.xml.write import Canonical, Element, element, is_writable, written_attributes
 
 _BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 
@@ -133,16 +134,18 @@ def _authn_statement(statement: Statement) -> Element:
 def _attribute_statement(attributes: tuple[ReleasedAttribute, ...]) -> Element | None:
     if not attributes:
         return None
-    return element(_ATTRIBUTE_STATEMENT, None, *(_attribute(attribute) for attribute in attributes))
+    return element(_ATTRIBUTE_STATEMENT, None, *map(_attribute, attributes))
 
 
 def _attribute(attribute: ReleasedAttribute) -> Element:
-    naming = {
-        "Name": attribute.name,
-        "NameFormat": attribute.name_format,
-        **_given("FriendlyName", attribute.friendly_name or None),
-    }
-    return element(_ATTRIBUTE, naming, *(element(_ATTRIBUTE_VALUE, None, value) for value in attribute.values))
+    naming = _naming(attribute.name, attribute.name_format, attribute.friendly_name)
+    return element(_ATTRIBUTE, naming, *[element(_ATTRIBUTE_VALUE, None, value) for value in attribute.values])
+
+
+@lru_cache(maxsize=1024)
+def _naming(name: str, name_format: str, friendly_name: str) -> Canonical:
+    given = _given("FriendlyName", friendly_name or None)
+    return written_attributes({"Name": name, "NameFormat": name_format, **given})
 
 
 def _given(name: str, value: str | None) -> dict[str, str]:

@@ -224,7 +224,10 @@ class Audit(Group):
 
 
 class ConfirmationSP(Group):
-    """The confirmation service provider `/mfa-test/`, a process of its own."""
+    """The confirmation service provider `/mfa-test/`, a process of its own.
+
+    With `counts_for_health` the site is healthy only while this one answers: for a demo, not behind a load balancer.
+    """
 
     url: Url
     listen: str
@@ -233,6 +236,7 @@ class ConfirmationSP(Group):
     tls_key: Path
     signing: KeyPair
     ca: Path
+    counts_for_health: bool = False
 
 
 class IdPSettings(Settings):

@@ -65,6 +65,7 @@ _CONFIRMATION = """\
 # tls_certificate = "tls/mfa-test.crt"
 # tls_key = "tls/mfa-test.key"
 # signing = {key = "keys/confirmation.key", certificate = "keys/confirmation.crt"}
+# counts_for_health = false           # true: /idp/health is 200 only while this one answers, too
 # ca = "/etc/ssl/certs/ca-certificates.crt\""""
 
 CERTIFICATE_CONTEXT = """

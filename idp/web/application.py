@@ -16,7 +16,7 @@ from idp.web.assets import site_style, static_file
 from idp.web.audit_event import rejected
 from idp.web.cookies import set_browser, set_language
 from idp.web.framework import Application
-from idp.web.headers import correlation_id, harden
+from idp.web.headers import correlation_id
 from idp.web.logout import show_logout, submit_logout
 from idp.web.origin import Door, door_of
 from idp.web.pages import error_page
@@ -53,7 +53,6 @@ def make_application(site: Site) -> Flask:
 
     hosts = _hosts(site)
     application.before_request(lambda: _require_readable(hosts))
-    application.after_request(harden)
     application.register_error_handler(WarifuError, lambda error: _show_error(site, error))
     application.register_error_handler(HTTPException, lambda error: _show_http_error(site, error))
     application.register_error_handler(Exception, lambda error: _show_unexpected(site, error))
@@ -112,10 +111,10 @@ def _own_metadata(site: Site) -> Response:
 
 
 def _health(site: Site) -> Response:
-    """Say that this worker answers and its store does; that the confirmation service provider is up."""
+    """Say that this worker answers and its store does; in a demo also that the confirmation service provider is up."""
     site.store.get("health", "health")
     confirmation = site.settings.confirmation
-    if confirmation is not None and not _answers(confirmation.listen):
+    if confirmation is not None and confirmation.counts_for_health and not _answers(confirmation.listen):
         return Response("the confirmation service provider is not up\n", status=503, content_type="text/plain")
     return Response("ok\n", content_type="text/plain")
 

@@ -8,7 +8,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from flask import Flask, Request
 from werkzeug.routing import MapAdapter
 
-from idp.web.headers import COMMON
+from idp.web.headers import Headers, hardened
 
 
 class Application(Flask):
@@ -27,8 +27,8 @@ class Application(Flask):
     def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request; every answer, whatever made it, gets the common headers."""
 
-        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
-            return start_response(status, headers + COMMON, *more)
+        def start(status: str, headers: Headers, *more: Any) -> Any:
+            return start_response(status, hardened(headers), *more)
 
         answer: Iterable[bytes] = super().wsgi_app(environ, start)
         return answer

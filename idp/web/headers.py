@@ -17,13 +17,16 @@ COMMON = [
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 FORM_ACTION = "; form-action 'self'"
 SCRIPT = "; script-src 'self'"
+UNLESS_SAID = [("Content-Security-Policy", POLICY + SCRIPT + FORM_ACTION), ("Cache-Control", "no-store")]
 
 
-def harden(response: Response) -> Response:
-    """Add the policy to an answer; a page that set one of its own keeps it."""
-    response.headers.setdefault("Content-Security-Policy", POLICY + SCRIPT + FORM_ACTION)
-    response.headers.setdefault("Cache-Control", "no-store")
-    return response
+Headers = list[tuple[str, str]]
+
+
+def hardened(headers: Headers) -> Headers:
+    """Add to the headers of an answer; a page that set a policy of its own keeps it."""
+    names = {name for name, _ in headers}
+    return headers + COMMON + [item for item in UNLESS_SAID if item[0] not in names]
 
 
 def allow_posting_away(response: Response) -> None:

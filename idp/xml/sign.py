@@ -144,10 +144,11 @@ def sign_enveloped(tree: Element, key: SigningKey, choice: SignatureChoice | Non
     `tree` must have an ID and an Issuer as its first child, and must not be signed yet; raises ValueError.
     """
     issuer = tree.children[0] if tree.children else None
-    if "ID" not in tree.attributes or not isinstance(issuer, Element) or issuer.name != _ISSUER:
+    reference_id = None if isinstance(tree.attributes, Canonical) else tree.attributes.get("ID")
+    if reference_id is None or not isinstance(issuer, Element) or issuer.name != _ISSUER:
         raise ValueError("only an element with an ID and an Issuer is signed")
     text = write(tree)
-    signature = _signature(text, tree.attributes["ID"], key, choice or key.default)
+    signature = _signature(text, reference_id, key, choice or key.default)
     # The Issuer is the first child and text is escaped, so the first end tag of an Issuer is this one's.
     head, end_of_issuer, tail = text.partition(f"</{_ISSUER.tag}>")
     return f"{head}{end_of_issuer}{signature}{tail}"

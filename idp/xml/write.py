@@ -35,16 +35,17 @@ class Element(NamedTuple):
     """An element to be written; attributes are without namespace, or xml:lang; a child that is None is left out."""
 
     name: Name
-    attributes: Mapping[str, str]
+    attributes: Mapping[str, str] | Canonical
     children: "tuple[Child, ...]"
 
 
 Child = Element | Canonical | str | None
+_NONE: Mapping[str, str] = {}
 
 
-def element(name: Name, attributes: Mapping[str, str] | None = None, *children: Child) -> Element:
-    """Make an element."""
-    return Element(name, attributes or {}, children)
+def element(name: Name, attributes: Mapping[str, str] | Canonical | None = None, *children: Child) -> Element:
+    """Make an element; attributes may be given as `written_attributes` wrote them."""
+    return tuple.__new__(Element, (name, attributes or _NONE, children))  # half the time of the class's own way
 
 
 def is_writable(text: str) -> bool:
@@ -64,6 +65,11 @@ def branch(tree: Element, *inside: Namespace) -> Canonical:
     parts: list[str] = []
     _write(tree, frozenset(namespace.prefix for namespace in inside), parts.append)
     return Canonical("".join(parts))
+
+
+def written_attributes(attributes: Mapping[str, str]) -> Canonical:
+    """Write once the attributes that many elements have."""
+    return Canonical(_attributes(attributes))
 
 
 def checked(text: str) -> bytes:
@@ -90,20 +96,25 @@ def _write(tree: Element, scope: frozenset[str], put: Callable[[str], None]) -> 
     if name.prefix not in scope:
         start += name.declaration
         scope |= {name.prefix}
-    for key in _ranked(attributes) if len(attributes) > 1 else attributes:
-        start += f' {key}="{_escape_attribute(attributes[key])}"'
-    if len(children) == 1 and isinstance(children[0], str):
-        put(f"{start}>{_escape_text(children[0])}</{name.tag}>")
-        return
+    if attributes is not _NONE:
+        start += attributes.text if isinstance(attributes, Canonical) else _attributes(attributes)
     put(f"{start}>")
     for child in children:
         if isinstance(child, Element):
             _write(child, scope, put)
-        elif isinstance(child, Canonical):
-            put(child.text)
+        elif isinstance(child, str):
+            put(child if _PLAIN(child) else _escape_text(child))
         elif child is not None:
-            put(_escape_text(child))
+            put(child.text)
     put(f"</{name.tag}>")
+
+
+def _attributes(attributes: Mapping[str, str]) -> str:
+    text = ""
+    for key in _ranked(attributes) if len(attributes) > 1 else attributes:
+        value = attributes[key]
+        text += f' {key}="{value if _PLAIN(value) else _escape_attribute(value)}"'
+    return text
 
 
 def _ranked(attributes: Mapping[str, str]) -> list[str]:
@@ -116,15 +127,11 @@ def _has_prefix(attribute: str) -> bool:
 
 
 def _escape_text(text: str) -> str:
-    if _PLAIN(text):
-        return text
     _require_writable(text)
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#xD;")
 
 
 def _escape_attribute(text: str) -> str:
-    if _PLAIN(text):
-        return text
     _require_writable(text)
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
     return escaped.replace("\t", "&#x9;").replace("\n", "&#xA;").replace("\r", "&#xD;")

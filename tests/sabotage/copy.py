@@ -3,18 +3,21 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import PIPE, STDOUT
 
 from tests.sabotage.row import OutOfDateError, Sabotage
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 120
-"""How long one run of pytest may take."""
+"""How long one test may take."""
+SECONDS_OF_ALL = 600
 _CRASH = re.compile(r"^\S+:\d+: (?:\w+\.)*(\w+)", re.MULTILINE)
 _SLIPS = frozenset(("SyntaxError", "NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError"))
 """What says that the broken line is no program any more, rather than that a test noticed what it does."""
@@ -26,6 +29,14 @@ class Outcome:
 
     passed: bool
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How pytest ended, and what it said."""
+
+    code: int
+    said: str
 
 
 class Copy:
@@ -44,35 +55,45 @@ class Copy:
 
     def run_unbroken(self, tests: Sequence[str]) -> Outcome:
         """Run the tests on the copy as it is: all must pass."""
-        done = self._pytest(tests, keep_bytecode=True)
-        return Outcome(done.returncode == 0, "" if done.returncode == 0 else done.stdout[-3000:] + done.stderr[-1000:])
+        try:
+            done = self._pytest(tests, SECONDS_OF_ALL, keep_bytecode=True)
+        except subprocess.TimeoutExpired:
+            return Outcome(passed=False, detail=f"no answer in {SECONDS_OF_ALL} s")
+        return Outcome(done.code == 0, "" if done.code == 0 else done.said[-4000:])
 
     def judge(self, row: Sabotage) -> Outcome:
         """Break the line, run the one test, put the line back; the test must have failed by what it saw."""
         try:
             with self._broken(row):
-                done = self._pytest([row.test], keep_bytecode=False)
+                done = self._pytest([row.test], SECONDS, keep_bytecode=False)
         except OutOfDateError as error:
             return Outcome(passed=False, detail=f"the table is out of date: {error}")
         except subprocess.TimeoutExpired:
             return Outcome(passed=False, detail=f"no answer in {SECONDS} s")
-        last = done.stdout.strip().rpartition("\n")[2]
-        if done.returncode == 0:
+        last = done.said.strip().rpartition("\n")[2]
+        if done.code == 0:
             return Outcome(passed=False, detail="the test does not notice")
-        crash = _CRASH.search(done.stdout)
+        crash = _CRASH.search(done.said)
         kind = crash[1] if crash else "?"
-        if done.returncode != 1 or " failed" not in last or kind in _SLIPS:
-            return Outcome(passed=False, detail=f"not a failure of the test (exit {done.returncode}, {kind}): {last}")
+        if done.code != 1 or " failed" not in last or kind in _SLIPS:
+            return Outcome(passed=False, detail=f"not a failure of the test (exit {done.code}, {kind}): {last}")
         return Outcome(passed=True, detail=kind)
 
-    def _pytest(self, tests: Sequence[str], *, keep_bytecode: bool) -> subprocess.CompletedProcess[str]:
+    def _pytest(self, tests: Sequence[str], seconds: float, *, keep_bytecode: bool) -> Run:
+        """Run pytest in a process group of its own; what it started ends with it, whatever happens."""
         command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=line", "-p", "no:cacheprovider", *tests]
         environment = self._environment()
         if not keep_bytecode:
             environment["PYTHONDONTWRITEBYTECODE"] = "1"
-        return subprocess.run(
-            command, cwd=self._folder, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
-        )
+        with subprocess.Popen(
+            command, cwd=self._folder, env=environment, stdout=PIPE, stderr=STDOUT, text=True, start_new_session=True
+        ) as process:
+            try:
+                said, _ = process.communicate(timeout=seconds)
+            except BaseException:
+                os.killpg(process.pid, signal.SIGTERM)
+                raise
+        return Run(process.returncode, said)
 
     def _environment(self) -> dict[str, str]:
         return {**os.environ, "PYTHONPATH": str(self._folder)}

@@ -99,8 +99,8 @@ ROWS = (
     Sabotage(
         "a method that breaks is a method passed",
         "idp/flow/engine.py",
-        "        outcome: Outcome = Refused(Code.METHOD_FAILED)\n",
-        "        outcome: Outcome = Proved(claim.subject, Proof(name, self._methods[name].plugin.factors, standing.now))\n",
+        "outcome: Outcome = Refused(Code.METHOD_FAILED)",
+        "outcome: Outcome = Proved(claim.subject, Proof(name, self._methods[name].plugin.factors, standing.now))",
         f"{ENGINE}::test_t25_a_method_that_breaks_proves_nothing",
     ),
     Sabotage(

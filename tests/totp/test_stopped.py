@@ -1,7 +1,7 @@
 """An app that was stopped stays stopped, whatever page is open (security.md T-05)."""
 
 from idp.core.codes import Code
-from tests.parts.site import OUTSIDE, Idp
+from tests.parts.site import OUTSIDE
 from tests.parts.sites import MakeIdp, at_code, is_refusal, prove_password
 from tests.parts.slapd import RunningSlapd
 

@@ -1,0 +1,88 @@
+"""What a directory server says of itself: its make, and whether it knows the one-time-password schema."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from idp.core.codes import Code
+from idp.core.errors import DependencyError
+from idp.directory.connection import LDAPConnection
+from idp.directory.pool import Pool, Server
+from idp.directory.result import Entry, Result
+from idp.directory.schema import read_schema_names
+from idp.directory.wire import Query
+
+NEEDED = ("oathTOTPToken", "oathSecret", "oathTokenIdentifier", "oathTOTPLastTimeStep", "oathFailureCount")
+_ANYTHING = Query("(objectClass=*)").write()
+
+
+class Make(StrEnum):
+    """The makes of servers that differ for us."""
+
+    OPENLDAP = "openldap"
+    DS389 = "389ds"
+    ACTIVE_DIRECTORY = "active-directory"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerFacts:
+    """A server's make, whether it has the schema, and OpenLDAP's database that holds the people, if it lets us see."""
+
+    make: Make
+    has_schema: bool
+    database: str = ""
+    has_rules: bool = False
+
+
+def read_facts(pool: Pool, people_dn: str) -> ServerFacts:
+    """Ask a server. Raises DependencyError."""
+    root = _read(pool, "", ("vendorName", "objectClass", "forestFunctionality"))
+    make = _make(root)
+    names = read_schema_names(pool)
+    has_schema = all(name.lower() in names for name in NEEDED)
+    if make is Make.DS389:
+        rules = _read(pool, people_dn, ("aci",)).values.get("aci", ())
+        return ServerFacts(make, has_schema, has_rules=any(b"warifu: " in rule for rule in rules))
+    database = _database(pool, people_dn) if make is Make.OPENLDAP else None
+    if database is None:
+        return ServerFacts(make, has_schema)
+    has_rules = any(b"attrs=oathSecret" in rule for rule in database.values.get("olcaccess", ()))
+    return ServerFacts(make, has_schema, database.dn, has_rules)
+
+
+def _make(root: Entry | None) -> Make:
+    if root is None:
+        return Make.OTHER
+    if b"389" in (root.first("vendorName") or b""):
+        return Make.DS389
+    if b"OpenLDAProotDSE" in root.values.get("objectclass", ()):
+        return Make.OPENLDAP
+    return Make.ACTIVE_DIRECTORY if root.first("forestFunctionality") else Make.OTHER
+
+
+def _database(pool: Pool, people_dn: str) -> Entry | None:
+    """Give the entry of the database with the longest suffix that people_dn ends in; None if it is not shown."""
+    query = Query("(olcSuffix=*)").write()
+
+    def work(connection: LDAPConnection, _: Server) -> tuple[Entry, ...]:
+        found = connection.search("cn=config", query, ("olcSuffix", "olcAccess"), scope="subtree", limit=100)
+        return found.entries
+
+    best: tuple[int, Entry] | None = None
+    for entry in pool.run(work, again=True):
+        for suffix in entry.values.get("olcsuffix", ()):
+            text = suffix.decode("utf-8", "replace")
+            if people_dn.lower().endswith(text.lower()) and (best is None or len(text) > best[0]):
+                best = (len(text), entry)
+    return best[1] if best else None
+
+
+def _read(pool: Pool, base: str, attributes: tuple[str, ...]) -> Entry:
+    def work(connection: LDAPConnection, _: Server) -> Entry:
+        found = connection.search(base, _ANYTHING, attributes, scope="base", limit=1)
+        if found.answer.code not in {Result.SUCCESS, Result.NO_SUCH_OBJECT}:
+            reason = f"{base or 'the root entry'}: result {found.answer.code} {found.answer.message}"
+            raise DependencyError(Code.DIRECTORY_DOWN, reason)
+        return found.entries[0] if found.entries else Entry(base, {})
+
+    return pool.run(work, again=True)

@@ -1,0 +1,263 @@
+"""`warifu directory install` and `check` on real servers: what is missing is said, made, and then nothing is wrong."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from idp.app import load
+from idp.cli.main import main
+from idp.cli.slapd import remove
+from idp.cli.slapd_entries import ADMIN_DN, ENROL_DN, HELPDESK_DN, SUFFIX
+from idp.core.secret import Secret
+from plugins.totp.credential import TOTP
+from tests.parts.ds389 import MANAGER_DN, MANAGER_PASSWORD, RunningDS389, start_ds389
+from tests.parts.site import make_conf
+from tests.parts.slapd import ADMIN_PASSWORD, HELPDESK_PASSWORD, RunningSlapd, start_slapd
+
+DATABASE = "olcDatabase={1}mdb,cn=config"
+A_SITES_OWN_RULES = f"""dn: {DATABASE}
+changetype: modify
+delete: olcLimits
+-
+replace: olcAccess
+olcAccess: {{0}}to attrs=userPassword by self write by anonymous auth by * none
+olcAccess: {{1}}to * by dn.children="ou=services,{SUFFIX}" read by self read by users read by * none
+"""
+
+
+@dataclass
+class Place:
+    """A directory and the configuration that speaks to it."""
+
+    running: Any
+    conf: Path
+    folder: Path
+    admin_dn: str
+    admin_password: Secret
+
+    def run(self, *arguments: str) -> Result:
+        return CliRunner().invoke(main, ["directory", *arguments, "--conf", str(self.conf)], catch_exceptions=False)
+
+    def install(self) -> Result:
+        file = _secret_file(self.folder / "admin.password", self.admin_password)
+        given = ("--admin-dn", self.admin_dn, "--password-file", str(file), "--helpdesk-dn", HELPDESK_DN)
+        return self.run("install", "--apply", *given)
+
+    def check(self) -> Result:
+        file = _secret_file(self.folder / "helpdesk.password", HELPDESK_PASSWORD)
+        return self.run("check", "--helpdesk-dn", HELPDESK_DN, "--helpdesk-password-file", str(file))
+
+    def enrol(self, username: str) -> None:
+        site = load(self.conf)
+        subject = site.directory.find(username)
+        assert subject is not None
+        values = {"last_step": b"0", "failures": b"0", "bound_at": b"20261124000000Z"}
+        site.tools("totp").credentials.add(subject, TOTP, values, {"secret": Secret(bytes(range(20)))}, {})
+        site.close()
+
+
+def _secret_file(file: Path, secret: Secret) -> Path:
+    file.touch(mode=0o600)
+    file.write_bytes(secret.reveal())
+    return file
+
+
+def openldap(folder: Path, *, otp_module: bool = True) -> Place:
+    running = start_slapd(folder, otp_module=otp_module)
+    return Place(running, make_conf(folder / "conf", running), folder, ADMIN_DN, ADMIN_PASSWORD)
+
+
+def ds389(folder: Path) -> Place:
+    running = start_ds389(folder, with_schema=False)
+    return Place(running, conf_389(folder / "conf", running), folder, MANAGER_DN, MANAGER_PASSWORD)
+
+
+def conf_389(folder: Path, running: RunningDS389) -> Path:
+    accounts = f'enrol_dn = "{ENROL_DN}"\nenrol_password_file = "{running.enrol_password_file}"'
+    by_id = ('# id_attribute = "entryUUID" ', 'id_attribute = "nsUniqueId" ')
+    return make_conf(folder, running, start_tls=False, ca_toml=accounts, replace=(by_id,))  # type: ignore[arg-type]
+
+
+@pytest.fixture(params=["openldap", "389ds"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """A directory of the site's own making: people and accounts, nothing of ours."""
+    made = openldap(tmp_path) if request.param == "openldap" else ds389(tmp_path)
+    if request.param == "openldap":
+        made.running.server.apply(A_SITES_OWN_RULES)
+    else:
+        made.running.server.apply(
+            f"dn: {SUFFIX}\nchangetype: modify\nadd: aci\n"
+            'aci: (targetattr!="userPassword")(version 3.0; acl "all see all"; allow (read, search, compare) '
+            'userdn = "ldap:///all";)\n'
+        )
+    yield made
+    made.running.server.stop()
+    if isinstance(made.running, RunningSlapd):
+        remove(made.running.server.folder)
+
+
+def test_what_a_directory_lacks_is_said_and_made(place: Place) -> None:
+    before = place.check()
+    assert before.exit_code == 1
+    assert "warifu directory install" in before.output
+
+    assert place.install().exit_code == 0
+    place.enrol("alice")
+    after = place.check()
+
+    assert (after.exit_code, "WRONG" in after.output) == (0, False), after.output
+    assert "reads secrets" in after.output
+    assert after.output.endswith("nothing is wrong\n")
+
+
+def test_installing_twice_changes_nothing(place: Place) -> None:
+    first = place.install()
+    before = place.running.server.dump()
+
+    second = place.install()
+
+    assert (first.exit_code, second.exit_code, second.output) == (0, 0, "nothing is missing\n")
+    assert place.running.server.dump() == before
+
+
+def test_a_check_changes_nothing(place: Place) -> None:
+    place.install()
+    place.enrol("alice")
+    before = place.running.server.dump()
+
+    place.check()
+
+    assert place.running.server.dump() == before
+
+
+def test_what_is_printed_is_what_ldapmodify_takes(place: Place) -> None:
+    printed = place.run("install", "--helpdesk-dn", HELPDESK_DN)
+    assert printed.exit_code == 0, printed.output
+
+    place.running.server.apply(printed.stdout)
+
+    place.enrol("alice")
+    after = place.check()
+    assert after.exit_code == 0, after.output
+
+
+def test_the_schema_of_389ds_survives_a_new_start(tmp_path: Path) -> None:
+    place = ds389(tmp_path)
+    try:
+        place.install()
+        place.enrol("alice")
+        place.running.server.stop()
+        place.running.server.start()
+
+        assert place.check().exit_code == 0
+    finally:
+        place.running.server.stop()
+
+
+def test_openldap_without_its_module_gets_the_schema(tmp_path: Path) -> None:
+    place = openldap(tmp_path, otp_module=False)
+    try:
+        assert place.run("check").output.count("knows the one-time-password schema") == 1
+        assert place.check().exit_code == 0
+    finally:
+        place.running.server.stop()
+        remove(place.running.server.folder)
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> Iterator[Place]:
+    """An OpenLDAP where nothing is wrong."""
+    made = openldap(tmp_path)
+    made.enrol("alice")
+    yield made
+    made.running.server.stop()
+    remove(made.running.server.folder)
+
+
+def _rule(rule: str) -> str:
+    return f"dn: {DATABASE}\nchangetype: modify\nadd: olcAccess\nolcAccess: {{0}}{rule}\n"
+
+
+@pytest.mark.parametrize(
+    ("break_it", "told"),
+    [
+        pytest.param(_rule("to attrs=oathSecret by * read"), "anonymous: reads secrets", id="X-05-anonymous"),
+        pytest.param(
+            _rule(f'to attrs=oathSecret by dn.exact="{ENROL_DN}" write by * break'),
+            "enrolment: reads secrets",
+            id="X-05-enrolment-reads",
+        ),
+        pytest.param(
+            _rule(f'to attrs=oathSecret by dn.exact="{HELPDESK_DN}" write by * break'),
+            "help desk: writes secrets",
+            id="X-05-help-desk-writes",
+        ),
+        pytest.param(
+            _rule("to attrs=oathSecret by * search"), "anonymous: searches by secrets", id="X-05-anonymous-searches"
+        ),
+        pytest.param(
+            _rule("to attrs=oathTOTPLastTimeStep by * none"),
+            "verifier: does not: moves the last time step",
+            id="X-05-verifier-cannot",
+        ),
+        pytest.param(
+            _rule(f'to attrs=objectClass by dn.exact="{ENROL_DN}" write by * break'),
+            "enrolment: adds other classes",
+            id="X-05-any-class",
+        ),
+    ],
+)
+def test_a_rule_that_gives_too_much_or_too_little_is_named(good: Place, break_it: str, told: str) -> None:
+    assert good.check().exit_code == 0
+    good.running.server.apply(break_it)
+
+    result = good.check()
+
+    assert result.exit_code == 1
+    assert f"WRONG  {told}" in result.output
+
+
+def test_an_account_that_cannot_log_in_is_named(good: Place) -> None:
+    good.running.enrol_password_file.write_text("not its password")
+
+    result = good.check()
+
+    assert result.exit_code == 1
+    assert "WRONG  enrolment: cannot work" in result.output
+
+
+Broken = Callable[[Place], tuple[str, ...]]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(("check", "--url", "ldap://127.0.0.1:1"), id="X-08-check"),
+        pytest.param(("install", "--url", "ldap://127.0.0.1:1"), id="X-08-install"),
+        pytest.param(("install", "--apply"), id="apply-without-administrator"),
+    ],
+)
+def test_stored_passwords_go_nowhere_else(good: Place, arguments: tuple[str, ...]) -> None:
+    assert good.run(*arguments).exit_code == 2
+
+
+@pytest.mark.parametrize("verb", [pytest.param(verb, id=f"X-08-{verb}") for verb in ("status", "reset", "import")])
+def test_no_command_takes_another_servers_address(good: Place, verb: str) -> None:
+    result = CliRunner().invoke(main, ["--conf", str(good.conf), "totp", verb, "--url", "ldap://127.0.0.1:1", "x"])
+
+    assert result.exit_code == 2
+    assert "No such option" in result.output
+
+
+def test_x10_an_installation_is_written_down(good: Place) -> None:
+    good.running.server.apply(A_SITES_OWN_RULES)
+
+    good.install()
+
+    log = (good.conf / "log" / "audit.log").read_text()
+    assert log.count("|DIRECTORY_INSTALL|") == 2
+    assert (good.conf / "log" / "audit.log").stat().st_mode & 0o007 == 0

@@ -102,7 +102,9 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
             settings.site.entity_id, signing_keys[0], timedelta(seconds=settings.saml.assertion_lifetime_seconds)
         ),
         expectations=expectations,
-        tokens=FormTokens(_cookie_key(settings.keys.cookie)),
+        tokens=FormTokens(
+            _cookie_key(settings.keys.cookie), [_cookie_key(each) for each in settings.keys.previous_cookie]
+        ),
         words=words,
         environment=make_environment({name: folder / "templates" for name, folder in folders.items()}, words),
         static_folders={name: folder / "static" / name for name, folder in folders.items()},

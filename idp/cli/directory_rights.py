@@ -71,6 +71,9 @@ def examine_rights(
         findings = _examine_server(pool, settings)
     finally:
         pool.close()
+    if target is None:
+        what = f"does not: {Right.FIND} ({username or 'anybody'} under {settings.people_dn})"
+        return [*findings, Finding("verifier", what, is_well=False, remedy=_INSTALL)]
     if not target.holder:
         findings.append(
             Finding("directory", "nobody has an app yet, so reading secrets is tried on nobody", is_well=True)
@@ -127,13 +130,12 @@ def _examine_server(pool: Pool, settings: Directory) -> list[Finding]:
     return findings
 
 
-def _find_target(pool: Pool, settings: Directory, username: str | None) -> _Target:
+def _find_target(pool: Pool, settings: Directory, username: str | None) -> _Target | None:
     by_name = read_user_filter(settings.user_filter)
     query = by_name.write(username.encode()) if username else Query(f"({settings.username_attribute}=*)").write()
     people = _search(pool, settings.people_dn, query, (settings.id_attribute,))
     if not people.entries:
-        reason = f"{settings.bind_dn or 'anonymous'} finds {username or 'nobody'} under {settings.people_dn}"
-        raise DependencyError(Code.DIRECTORY_DOWN, reason if username is None else f"{reason}: no such person")
+        return None
     holders = _search(pool, settings.people_dn, _HOLDERS, (SECRET,))
     readable = [entry.dn for entry in holders.entries if entry.first(SECRET) is not None]
     return _Target(people.entries[0].dn, next(iter(readable or [entry.dn for entry in holders.entries]), ""))

@@ -62,6 +62,7 @@ def _keys(settings: IdPSettings) -> Iterator[_File]:
     for number, path in enumerate(settings.keys.seal):
         yield _File(f"keys.seal[{number}]", path)
     yield _File("keys.cookie", settings.keys.cookie)
+    yield from (_File("keys.previous_cookie", each) for each in settings.keys.previous_cookie)
 
 
 def _passwords(settings: IdPSettings) -> Iterator[_File]:

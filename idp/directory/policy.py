@@ -102,12 +102,14 @@ def _only(value: bytes, tag: int) -> bytes:
 
 
 def _children(value: bytes) -> dict[int, bytes]:
-    """Split BER elements of one byte of length each; all that this control has."""
+    """Split BER elements; 389 Directory Server writes each length in four bytes of its own (X.690 8.1.3.5)."""
     found: dict[int, bytes] = {}
     while value:
-        if len(value) < 2 or value[1] > len(value) - 2 or value[0] in found:
+        start = 2 + (value[1] & 0x7F) if len(value) > 1 and value[1] & 0x80 else 2
+        size = int.from_bytes(value[2:start], "big") if start > 2 else value[1] if len(value) > 1 else 0
+        if len(value) < start or start > 6 or size > len(value) - start or value[0] in found:
             raise ValueError("the password policy control is broken")
-        found[value[0]], value = value[2 : 2 + value[1]], value[2 + value[1] :]
+        found[value[0]], value = value[start : start + size], value[start + size :]
     return found
 
 

@@ -3,7 +3,7 @@
 Strict: another message's number, another operation's answer, a length that does not fit end the connection.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from idp.directory.result import Answer, Entry, Found
 
@@ -70,7 +70,7 @@ def _end_of_message(data: bytes) -> int | None:
 
 
 def _open(data: bytes, end: int, number: int) -> tuple[int, int, int, dict[str, bytes]]:
-    parts = list(_parts(data, _size(data, 0)[0], end))
+    parts = _parts(data, _size(data, 0)[0], end)
     if len(parts) < 2 or parts[0][0] != _INTEGER:
         raise ReplyError("a message without a number")
     if int.from_bytes(data[parts[0][1] : parts[0][2]], "big") != number:
@@ -95,9 +95,8 @@ def _read_entry(data: bytes, start: int, stop: int) -> Entry:
         name, held = _parts(data, begin, end)
         if name[0] != _OCTETS or held[0] != _SET:
             raise ReplyError("an attribute of another form")
-        values[data[name[1] : name[2]].decode("ascii").lower()] = tuple(
-            data[first:last] for _, first, last in _parts(data, held[1], held[2])
-        )
+        held_values = [data[first:last] for _, first, last in _parts(data, held[1], held[2])]
+        values[data[name[1] : name[2]].decode("ascii").lower()] = tuple(held_values)
     return Entry(data[dn[1] : dn[2]].decode("utf-8"), values)
 
 
@@ -110,17 +109,23 @@ def _read_controls(data: bytes, start: int, stop: int) -> dict[str, bytes]:
     return controls
 
 
-def _parts(data: bytes, start: int, stop: int) -> Iterator[_Part]:
+def _parts(data: bytes, start: int, stop: int) -> list[_Part]:
     """Give the elements that stand between two places, which they must fill."""
+    parts: list[_Part] = []
     while start < stop:
         if stop - start < 2:
             raise ReplyError("an element is cut short")
-        tag = data[start]
-        start, size = _size(data, start)
-        if start + size > stop:
+        tag, size = data[start], data[start + 1]
+        if size < 0x80:
+            start += 2
+        else:
+            start, size = _size(data, start)
+        end = start + size
+        if end > stop:
             raise ReplyError("an element is longer than what holds it")
-        yield tag, start, start + size
-        start += size
+        parts.append((tag, start, end))
+        start = end
+    return parts
 
 
 def _size(data: bytes, at: int) -> tuple[int, int]:

@@ -27,6 +27,11 @@ class Deadline:
         """Seconds left, never negative."""
         return max(0.0, self.at - monotonic())
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the operation has finished."""
+        return self._done
+
     def guard(self, watched: socket.socket | None) -> None:
         """Watch this socket from now on; it is shut down at the deadline."""
         self._socket = watched
@@ -88,6 +93,9 @@ class Watchdog:
     def _run(self) -> None:
         while True:
             with self._changed:
+                # All that is over goes at once, so that this thread wakes once in a while and not for each operation.
+                while self._waiting and self._waiting[0][2].is_over:
+                    heappop(self._waiting)
                 if not self._waiting:
                     self._changed.wait()
                 elif (left := self._waiting[0][0] - monotonic()) > 0:

@@ -161,6 +161,11 @@ class Conversations:
             written = self._store.swap(KIND, held.handle, held.stored, value, expires)
         return Held(held.handle, changed, value) if written else None
 
+    def finish(self, held: Held) -> Held | None:
+        """Note that the request is answered, and forget what it was; None when another request was first."""
+        conversation = held.conversation
+        return self.change(held, Conversation("", conversation.browser, conversation.started, finished=True))
+
     def _claim(self, held: Held, browser: str, now: datetime) -> Held:
         claimed = self.change(held, replace(held.conversation, browser=browser))
         return claimed if claimed is not None else self.resume(held.handle, browser, now)

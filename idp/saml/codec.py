@@ -1,6 +1,7 @@
 """A verified request as text, for the conversation in the store, and back (SAML Core 3.4.1)."""
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from idp.core.clock import instant
@@ -77,6 +78,7 @@ def _from_fields(fields: dict[str, Any], service_provider: ServiceProvider) -> A
     )
 
 
+@lru_cache(maxsize=256)  # each request of a login reads it twice; nobody changes what is given
 def _read_object(data: str | bytes) -> dict[str, Any]:
     try:
         fields = json.loads(data)

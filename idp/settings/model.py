@@ -71,12 +71,16 @@ class KeyPair(Group):
 
 
 class Keys(Group):
-    """Our keys: the first signing key signs, all are published (a rollover has two)."""
+    """Our keys: the first signing key signs, all are published (a rollover has two).
+
+    `cookie` makes the tokens of forms; those of `previous_cookie` are still believed (security.md K-05).
+    """
 
     signing: tuple[KeyPair, ...] = Field(min_length=1)
     encryption: tuple[KeyPair, ...] = ()
     seal: tuple[Path, ...] = Field(min_length=1)
     cookie: Path
+    previous_cookie: tuple[Path, ...] = ()
 
 
 class Directory(Group):

@@ -94,7 +94,7 @@ def _post(site: Site, authn_request: AuthnRequest, issued: IssuedResponse, visit
 
 
 def _finish(site: Site, held: Held) -> None:
-    if site.conversations.change(held, replace(held.conversation, finished=True, proofs=(), subject=None)) is None:
+    if site.conversations.finish(held) is None:
         raise ProtocolError(Code.REQUEST_REPLAYED, "another request of this conversation was first", reason="replay")
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qsl
 
 from flask import Request
@@ -62,28 +62,33 @@ def method_for(event: str) -> str:
 
 
 class FormTokens:
-    """Tokens over conversation, step and browser: a form comes back from where it was shown (security.md S-07)."""
+    """Tokens over conversation, step and browser: a form comes back from where it was shown (security.md S-07).
 
-    def __init__(self, key: Secret) -> None:
+    Made with `key`; a form that was shown under one of the `previous` keys still comes back (K-05).
+    """
+
+    def __init__(self, key: Secret, previous: Sequence[Secret] = ()) -> None:
         self._key = key
+        self._keys = (key, *previous)
 
     def make(self, handle: str, step: int, browser_id: str) -> str:
         """Give the token of a form."""
-        return f"{step}.{self._sign(handle, step, browser_id)}"
+        return f"{step}.{self._sign(self._key, handle, step, browser_id)}"
 
     def read_step(self, token: str, handle: str, browser_id: str) -> int:
         """Give the step that the form was shown at. Raises ProtocolError FORM_FORGED for a token not of our making."""
         step, _, signature = token.partition(".")
         if not (step.isascii() and step.isdigit() and len(step) < 6):
             raise ProtocolError(Code.FORM_FORGED, "no form token", http_status=403)
-        expected = self._sign(handle, int(step), browser_id)
-        if not hmac.compare_digest(signature.encode("utf-8", "replace"), expected.encode("ascii")):
+        given = signature.encode("utf-8", "replace")
+        expected = [self._sign(key, handle, int(step), browser_id).encode("ascii") for key in self._keys]
+        if not any(hmac.compare_digest(given, each) for each in expected):
             raise ProtocolError(Code.FORM_FORGED, "the form token is not of this page", http_status=403)
         return int(step)
 
-    def _sign(self, handle: str, step: int, browser_id: str) -> str:
+    def _sign(self, key: Secret, handle: str, step: int, browser_id: str) -> str:
         message = f"form\0{handle}\0{step}\0{browser_id}".encode()
-        return hmac.new(self._key.reveal(), message, hashlib.sha256).hexdigest()
+        return hmac.new(key.reveal(), message, hashlib.sha256).hexdigest()
 
 
 def verify_origin(request: Request, base_url: str) -> None:

@@ -20,6 +20,10 @@ def _ad(sub_code: str) -> str:
     return f"80090308: LdapErr: DSID-0C09041C, comment: AcceptSecurityContext error, data {sub_code}, v4f7c"
 
 
+SENT_BY_389 = bytes.fromhex("30840000000ea0840000000580030151808101" + "02")
+"""Lengths in four bytes each: a warning and an error in one."""
+
+
 @pytest.mark.parametrize(
     ("code", "message", "controls", "expected"),
     [
@@ -31,6 +35,8 @@ def _ad(sub_code: str) -> str:
         pytest.param(0, "", {PPOLICY: RESET}, BindAnswer(BindState.MUST_CHANGE), id="W-12-success-but-reset"),
         pytest.param(0, "", {PPOLICY: LOCKED}, BindAnswer(BindState.LOCKED), id="success-but-locked"),
         pytest.param(0, "", {AFTER_389: b"0"}, BindAnswer(BindState.MUST_CHANGE), id="389-must-change"),
+        pytest.param(0, "", {PPOLICY: SENT_BY_389, AFTER_389: b"0"}, BindAnswer(BindState.MUST_CHANGE),
+                     id="389-must-change-and-time-left"),
         pytest.param(0, "", {PPOLICY: GRACE_3, AFTER_389: b"0"}, BindAnswer(BindState.ACCEPTED, 3), id="389-grace"),
         pytest.param(49, "", {PPOLICY: LOCKED}, BindAnswer(BindState.LOCKED), id="openldap-locked"),
         pytest.param(49, "", {PPOLICY: EXPIRED}, BindAnswer(BindState.EXPIRED), id="openldap-expired"),
@@ -59,6 +65,7 @@ def test_an_answer_is_judged(code: int, message: str, controls: dict[str, bytes]
     "value",
     [b"\x30", b"\x30\x01", b"\x30\x02\x81\x01", b"\x30\x02\x81\x00", b"\x30\x00\x00", b"\x31\x00",
      b"\x30\x03\x81\x01\xff", b"\x30\x06\x81\x01\x01\x81\x01\x01",
+     b"\x30\x80", b"\x30\x84\x00\x00", b"\x30\x85\x00\x00\x00\x00\x00",
      b"\x30\x08\x81\x06\x01\x01\x01\x01\x01\x01", b"\x30\x03\x83\x01\x00"],
 )  # fmt: skip
 def test_w12_a_broken_control_is_refused(value: bytes) -> None:

@@ -42,6 +42,10 @@ class Place:
     def run(self, *arguments: str) -> Result:
         return CliRunner().invoke(main, ["directory", *arguments, "--conf", str(self.conf)], catch_exceptions=False)
 
+    def dump(self) -> list[str]:
+        """Give what is in the directory, but for what a server itself notes when an account logs in."""
+        return [line for line in self.running.server.dump().splitlines() if not line.startswith("passwordExp")]
+
     def install(self) -> Result:
         file = _secret_file(self.folder / "admin.password", self.admin_password)
         given = ("--admin-dn", self.admin_dn, "--password-file", str(file), "--helpdesk-dn", HELPDESK_DN)
@@ -53,11 +57,13 @@ class Place:
 
     def enrol(self, username: str) -> None:
         site = load(self.conf)
-        subject = site.directory.find(username)
-        assert subject is not None
-        values = {"last_step": b"0", "failures": b"0", "bound_at": b"20261124000000Z"}
-        site.tools("totp").credentials.add(subject, TOTP, values, {"secret": Secret(bytes(range(20)))}, {})
-        site.close()
+        try:
+            subject = site.directory.find(username)
+            assert subject is not None
+            values = {"last_step": b"0", "failures": b"0", "bound_at": b"20261124000000Z"}
+            site.tools("totp").credentials.add(subject, TOTP, values, {"secret": Secret(bytes(range(20)))}, {})
+        finally:
+            site.close()
 
 
 def _secret_file(file: Path, secret: Secret) -> Path:
@@ -116,22 +122,22 @@ def test_what_a_directory_lacks_is_said_and_made(place: Place) -> None:
 
 def test_installing_twice_changes_nothing(place: Place) -> None:
     first = place.install()
-    before = place.running.server.dump()
+    before = place.dump()
 
     second = place.install()
 
     assert (first.exit_code, second.exit_code, second.output) == (0, 0, "nothing is missing\n")
-    assert place.running.server.dump() == before
+    assert place.dump() == before
 
 
 def test_a_check_changes_nothing(place: Place) -> None:
     place.install()
     place.enrol("alice")
-    before = place.running.server.dump()
+    before = place.dump()
 
     place.check()
 
-    assert place.running.server.dump() == before
+    assert place.dump() == before
 
 
 def test_what_is_printed_is_what_ldapmodify_takes(place: Place) -> None:
@@ -185,7 +191,9 @@ def _rule(rule: str) -> str:
 @pytest.mark.parametrize(
     ("break_it", "told"),
     [
-        pytest.param(_rule("to attrs=oathSecret by * read"), "anonymous: reads secrets", id="X-05-anonymous"),
+        pytest.param(
+            _rule("to attrs=entry,objectClass,oathSecret by * read"), "anonymous: reads secrets", id="X-05-anonymous"
+        ),
         pytest.param(
             _rule(f'to attrs=oathSecret by dn.exact="{ENROL_DN}" write by * break'),
             "enrolment: reads secrets",
@@ -197,7 +205,9 @@ def _rule(rule: str) -> str:
             id="X-05-help-desk-writes",
         ),
         pytest.param(
-            _rule("to attrs=oathSecret by * search"), "anonymous: searches by secrets", id="X-05-anonymous-searches"
+            _rule("to attrs=entry,entryUUID,oathSecret by * read"),
+            "anonymous: searches by secrets",
+            id="X-05-anonymous-searches",
         ),
         pytest.param(
             _rule("to attrs=oathTOTPLastTimeStep by * none"),

@@ -13,12 +13,14 @@ import pytest
 
 from idp.cli.slapd_entries import (
     ENROL_DN,
+    GROUPS_DN,
     HELPDESK_DN,
     PEOPLE_DN,
     REPLICATION_DN,
     SERVICES_DN,
     SUFFIX,
     VERIFIER_DN,
+    AccountState,
     hash_password,
 )
 from idp.core.ldif import write_record
@@ -63,14 +65,35 @@ changetype: modify
 replace: nsslapd-allow-hashed-passwords
 nsslapd-allow-hashed-passwords: on
 -
+replace: nsslapd-enable-upgrade-hash
+nsslapd-enable-upgrade-hash: off
+-
 replace: passwordLockout
 passwordLockout: on
 -
 replace: passwordMaxFailure
-passwordMaxFailure: 3
--
+passwordMaxFailure: 100
+
+"""
+MUST_CHANGE = """dn: cn=config
+changetype: modify
 replace: passwordMustChange
-passwordMustChange: on
+passwordMustChange: {}
+-
+replace: passwordExp
+passwordExp: on
+
+"""
+OWN_RULES = f"""dn: {SUFFIX}
+changetype: modify
+add: aci
+aci: (targetattr!="userPassword || oathSecret || oathTOTPLastTimeStep || oathFailureCount || oathTokenIdentifier
+ || oathSecretTime")(version 3.0; acl "services read"; allow (read, search, compare)
+ userdn = "ldap:///cn=*,{SERVICES_DN}" or userdn = "ldap:///self";)
+aci: (targetattr="*")(version 3.0; acl "replication"; allow (read, search, compare)
+ userdn = "ldap:///{REPLICATION_DN}";)
+aci: (targetattr="userPassword")(version 3.0; acl "help desk sets passwords"; allow (write)
+ userdn = "ldap:///{HELPDESK_DN}";)
 
 """
 
@@ -202,6 +225,7 @@ def start_ds389(folder: Path, *, with_schema: bool = True) -> RunningDS389:
     try:
         server.apply(BACKEND)
         server.apply(_entries())
+        server.apply(MUST_CHANGE.format("on") + _states() + "\n" + MUST_CHANGE.format("off"))
     except RuntimeError:
         server.stop()
         raise
@@ -223,15 +247,37 @@ def _entries() -> str:
         attributes = [
             added,
             ("objectClass", b"inetOrgPerson"),
+            ("objectClass", b"nsMemberOf"),
+            *(("memberOf", f"cn={group},{GROUPS_DN}".encode()) for group in person.groups),
             ("sn", person.surname.encode()),
             ("cn", f"{person.given_name} {person.surname}".encode()),
             ("displayName", f"{person.given_name} {person.surname}".encode()),
             ("mail", person.mail.encode()),
             ("userPassword", hash_password(person.password).encode()),
-            *((name, value.encode()) for name, values in person.extra.items() for value in values if name != "uid"),
+            *((name, value.encode()) for name, values in person.extra.items() for value in values),
         ]
         records.append(write_record(person.dn, attributes))
     return "".join(records)
+
+
+def _states() -> str:
+    """What the accounts are that are not normal."""
+    changes = []
+    for person in PEOPLE:
+        if person.state is AccountState.LOCKED:
+            changes.append(
+                f"dn: {person.dn}\nchangetype: modify\nadd: accountUnlockTime\naccountUnlockTime: 20371231000000Z\n-\n"
+                "add: passwordRetryCount\npasswordRetryCount: 100\n"
+            )
+        if person.state is AccountState.EXPIRED:
+            changes.append(
+                f"dn: {person.dn}\nchangetype: modify\nreplace: passwordExpirationTime\n"
+                "passwordExpirationTime: 20200101000000Z\n"
+            )
+        if person.state is AccountState.MUST_CHANGE:
+            password = person.password.reveal().decode()
+            changes.append(f"dn: {person.dn}\nchangetype: modify\nreplace: userPassword\nuserPassword: {password}\n")
+    return "\n".join(changes)
 
 
 @pytest.fixture(scope="session")
@@ -242,7 +288,9 @@ def ds389(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDS389]:
     running = start_ds389(tmp_path_factory.mktemp("ds389"))
     names = Names(PEOPLE_DN, VERIFIER_DN, ENROL_DN, HELPDESK_DN, REPLICATION_DN)
     try:
-        running.server.apply("\n".join(change.as_ldif() for change in read_changes("aci-389ds.ldif", names)))
+        running.server.apply(
+            OWN_RULES + "\n".join(change.as_ldif() for change in read_changes("aci-389ds.ldif", names))
+        )
         yield running
     finally:
         running.server.stop()

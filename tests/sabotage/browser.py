@@ -147,7 +147,7 @@ ROWS = (
     Sabotage(
         "a HEAD request takes a step",
         "idp/web/application.py",
-        "if request.method != method:",
+        "if asked.method != method:",
         "if False:",
         f"{FORMS}::test_t22_a_head_request_takes_no_answer_away",
     ),
@@ -161,15 +161,15 @@ ROWS = (
     Sabotage(
         "pages may be kept",
         "idp/web/headers.py",
-        """    response.headers.setdefault("Cache-Control", "no-store")\n""",
-        "",
+        """("Cache-Control", "no-store")]""",
+        """("Cache-Control", "private")]""",
         f"{HEADERS}::test_s02_s09_s10_no_page_may_be_kept_framed_or_scripted",
     ),
     Sabotage(
         "pages have no content security policy",
         "idp/web/headers.py",
-        """    response.headers.setdefault("Content-Security-Policy", POLICY + SCRIPT + FORM_ACTION)\n""",
-        "",
+        """UNLESS_SAID = [("Content-Security-Policy", POLICY + SCRIPT + FORM_ACTION), """,
+        """UNLESS_SAID = [""",
         f"{HEADERS}::test_s02_s09_s10_no_page_may_be_kept_framed_or_scripted",
     ),
     Sabotage(
@@ -191,7 +191,7 @@ ROWS = (
         "idp/web/render.py",
         """return url if _scheme(url) in {"https", "http", "mailto"} else \"\"""",
         "return url",
-        "tests/login/test_escaping.py::test_s21_names_and_links_of_metadata_are_text_and_web_links",
+        "tests/pages/test_escaping.py::test_s21_hostile_names_stay_text",
     ),
     Sabotage(
         "the confirmation page takes anybody's answer",

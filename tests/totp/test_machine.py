@@ -181,6 +181,14 @@ class LoginMachine(RuleBasedStateMachine):
     def wait(self, seconds: int) -> None:
         self.idp.clock.advance(seconds=seconds)
 
+    @precondition(lambda self: any(user.session for user in self.users))
+    @rule(seconds=st.sampled_from((59, 61, 3599, 3600, 3601, 8 * 3600)), context=st.sampled_from((None, MFA)))
+    def come_back_later(self, seconds: int, context: str | None) -> None:
+        self.wait(seconds)
+        for number, user in enumerate(self.users):
+            if user.session is not None:
+                self.visit(number, OTHER_SP, context, False)
+
     @rule(username=people)
     def lock_or_unlock(self, username: str) -> None:
         self._lock(username, locked=username not in self.locked)

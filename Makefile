@@ -18,11 +18,12 @@ run: packages-run $(VENV)/.run ## Start the demo on loopback (NETWORK=outside pu
 	@exec $(BIN)/warifu demo --network $(NETWORK)
 
 test: packages-test $(VENV)/.test tests/node/node_modules/.made check ## Run the whole suite with everything real that it needs
-	$(BIN)/python -m pytest -p tests.parts.no_skips -n 4 --dist worksteal -m "not soak and not alone"
+	$(BIN)/python -m pytest -p tests.parts.no_skips -n 4 --dist worksteal --ignore tests/repo \
+		-m "not soak and not alone and not deep"
 	$(BIN)/python -m pytest -p tests.parts.no_skips -m "soak or alone"
 
 quick: $(VENV)/.test ## Run the part of the suite that takes a minute
-	$(BIN)/python -m pytest -n 4 --dist worksteal -q -m "not slow and not soak and not alone"
+	$(BIN)/python -m pytest -n 4 --dist worksteal -q -m "not slow and not soak and not alone and not deep"
 
 check: $(VENV)/.test ## Format, lint, types, import rules, rules of the repository
 	$(BIN)/ruff format --check .
@@ -38,7 +39,7 @@ sabotage: $(VENV)/.test ## Break one line at a time; each must make its test fai
 	$(BIN)/python -m tests.sabotage
 
 soak: packages-test $(VENV)/.test ## Run what takes minutes: endurance and deep property tests
-	$(BIN)/python -m pytest -m soak
+	$(BIN)/python -m pytest -m "soak or deep"
 
 screenshots: packages-test $(VENV)/.test ## Take the pictures in docs/screenshots anew
 	$(BIN)/python -m pytest -q tests/browser/test_screenshots.py --pictures docs/screenshots

@@ -73,7 +73,7 @@ class Served:
 
     def cpu_seconds(self) -> float:
         """Give user and system time of all processes, those that have ended and slapd included."""
-        return sum(map(_cpu_seconds, (*self.pids, *self.others)))
+        return sum(map(cpu_seconds_of, (*self.pids, *self.others)))
 
     def memory_bytes(self) -> int:
         """Give the memory of the site's own processes, shared pages counted once (PSS)."""
@@ -191,7 +191,8 @@ def faults_of_ended_children(pid: int) -> int:
     return int(_stat(pid)[8])
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds_of(pid: int) -> float:
+    """Give user and system time of a process and of its children that have ended."""
     return sum(map(int, _stat(pid)[11:15])) / _TICKS
 
 

@@ -348,6 +348,6 @@ def test_t21_an_assertion_if_and_only_if_everything_was_proved(machine: type[Log
     run_state_machine_as_test(machine, settings=settings(COMMON, max_examples=50))
 
 
-@pytest.mark.soak
+@pytest.mark.deep
 def test_t21_the_same_for_a_hundred_thousand_steps(machine: type[LoginMachine]) -> None:
     run_state_machine_as_test(machine, settings=settings(COMMON, max_examples=1700, stateful_step_count=60))

@@ -58,7 +58,7 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
     store = make_store(settings, clock)
     sealer = Sealer(load_seal_keys(settings.keys.seal))
     wanted = [attribute.source for attribute in settings.attributes.values() if ":" not in attribute.source]
-    directory = open_directory(settings.directory, sealer, clock, wanted=[*wanted, "userCertificate"])
+    directory = open_directory(settings.directory, sealer, clock, wanted=[*wanted, "userCertificate"], store=store)
     signing_keys = [_signing_key(pair) for pair in settings.keys.signing]
     policy = Policy(settings.login, settings.service_provider)
     throttle = Throttle(store, _budgets(enabled, settings.limits))
@@ -118,6 +118,7 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
         toolbox=toolbox,
         close_directory=directory.close,
         keeper=directory.keeper,
+        directory_writer=directory.writer,
     )
 
 

@@ -9,6 +9,7 @@ from idp.cli.context import CommandContext, with_conf
 from idp.cli.directory_changes import DirectoryChange, Names, read_changes, read_schema_389
 from idp.cli.directory_rights import Finding, examine_rights
 from idp.cli.directory_server import Make, ServerFacts, read_facts
+from idp.core.clock import instant
 from idp.core.errors import ConfigError, DependencyError
 from idp.directory.pool import Pool, ServiceAccount
 from idp.directory.result import Result
@@ -115,6 +116,31 @@ def check(
         click.echo(_line(finding))
     click.echo("nothing is wrong" if not wrong else f"{len(wrong)} to mend")
     sys.exit(1 if wrong else 0)
+
+
+@directory.command()
+@click.argument("name", required=False)
+@with_conf
+@click.pass_obj
+def writer(context: CommandContext, /, name: str | None) -> None:
+    """Say which server is written, or name another one: its address, as it stands in directory.uris.
+
+    To be moved when the one before is gone for long, and is not to come back by itself: what it accepted and did not
+    pass on is not known to the new one, so only numbers of later time steps count from then on.
+    """
+    named = context.site().directory_writer
+    try:
+        if name is not None:
+            context.record(AdminAct("directory writer", AdminResult.STARTED, reason=name))
+            named.move(name)
+            context.record(AdminAct("directory writer", AdminResult.CHANGED, reason=name))
+        current = named.current()
+    except ValueError as error:
+        raise click.ClickException(f"{name}: {error} ({', '.join(sorted(named.known))})") from None
+    except DependencyError as error:
+        raise click.ClickException(f"{error.code}: {error.detail}") from None
+    since = f" since {instant(current.since)}" if current.since else ", as configured"
+    click.echo(f"{current.uri}{since}")
 
 
 def _line(finding: Finding) -> str:

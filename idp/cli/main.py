@@ -12,6 +12,7 @@ from idp.cli.demo import demo, demo_code
 from idp.cli.directory import directory
 from idp.cli.init import init
 from idp.cli.metadata import metadata
+from idp.cli.new_key import keys
 from idp.cli.parts import run_confirmation, run_http, run_refresher
 from idp.cli.serve import serve
 from idp.plugin import API, Plugin
@@ -64,6 +65,7 @@ for _command in (
     demo,
     demo_code,
     directory,
+    keys,
     run_http,
     run_refresher,
     run_confirmation,

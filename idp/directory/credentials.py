@@ -3,6 +3,7 @@
 from base64 import b32decode
 from binascii import Error as Base32Error
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from secrets import token_hex
 
 from idp.core.codes import Code
@@ -15,6 +16,7 @@ from idp.directory.record import read_id
 from idp.directory.result import Answer, Entry, Result
 from idp.directory.schema import read_schema_names
 from idp.directory.wire import Change, Query
+from idp.directory.writer import NamedWriter
 from idp.plugin.tools import Credential, CredentialKind
 from idp.seal import Sealer, is_sealed
 
@@ -41,11 +43,16 @@ class LDAPCredentials:
     `reader` reads and swaps as the verifying account, `enrol` registers; both speak to the one writer.
     """
 
-    def __init__(self, reader: Pool, enrol: Pool, sealer: Sealer, id_attribute: str) -> None:
+    def __init__(self, reader: Pool, enrol: Pool, sealer: Sealer, id_attribute: str, writer: NamedWriter) -> None:
         self._reader = reader
         self._enrol = enrol
         self._sealer = sealer
         self._id_attribute = id_attribute
+        self._writer = writer
+
+    def recorded_since(self) -> datetime | None:
+        """Say from when on the writer has all that was recorded; None if it was never moved. Raises DependencyError."""
+        return self._writer.current().since
 
     def list(self, subject: Subject, kind: CredentialKind) -> tuple[Credential, ...]:
         """Give the person's credentials of a kind.

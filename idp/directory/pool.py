@@ -69,19 +69,23 @@ class Bulkhead:
 class Pool:
     """Connections of one kind: bound as `account`, or unbound, for people's passwords.
 
+    `servers` may be asked for anew each time; `away` is what is said when none of them answers.
+
     Made in any process, used in each: what was opened before a fork is let go of after it.
     """
 
     def __init__(
         self,
-        servers: Sequence[Server],
+        servers: Sequence[Server] | Callable[[], Sequence[Server]],
         account: ServiceAccount | None,
         *,
         bulkhead: Bulkhead,
         watchdog: Watchdog,
         timeout_seconds: float,
+        away: Code = Code.DIRECTORY_DOWN,
     ) -> None:
-        self._servers = tuple(servers)
+        self._servers = servers
+        self._away = away
         self._account = account
         self._bulkhead = bulkhead
         self._watchdog = watchdog
@@ -107,11 +111,11 @@ class Pool:
             other = self._choose(server, reason) if again else None
             left = give_up_at - monotonic() if other is server else self._timeout_seconds
             if other is None or left <= 0:
-                raise DependencyError(Code.DIRECTORY_DOWN, reason)
+                raise DependencyError(self._away, reason)
             try:
                 return self._once(other, work, left)
             except ConnectionLostError as error:
-                raise DependencyError(Code.DIRECTORY_DOWN, f"{reason}; {error}") from error
+                raise DependencyError(self._away, f"{reason}; {error}") from error
 
     def close(self) -> None:
         """End the idle connections."""
@@ -140,10 +144,11 @@ class Pool:
         return result
 
     def _choose(self, failed: Server | None, reason: str = "") -> Server:
-        for server in sorted(self._servers, key=lambda item: (item is failed, item.breaker.is_suspect())):
+        servers = self._servers() if callable(self._servers) else self._servers
+        for server in sorted(servers, key=lambda item: (item is failed, item.breaker.is_suspect())):
             if server.breaker.may_try():
                 return server
-        raise DependencyError(Code.DIRECTORY_DOWN, reason or "no directory server has answered lately")
+        raise DependencyError(self._away, reason or "no directory server has answered lately")
 
     def _take(self, server: Server, deadline: Deadline) -> LDAPConnection:
         while (connection := self._pop(server)) is not None:

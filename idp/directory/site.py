@@ -1,12 +1,13 @@
 """The directory of a site, made from its settings."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from ssl import SSLContext
 from stat import S_IMODE
 
 from idp.core.clock import Clock
+from idp.core.codes import Code
 from idp.core.errors import ConfigError, Problem
 from idp.core.secret import Secret
 from idp.directory.address import ServerAddress, parse_address
@@ -16,8 +17,10 @@ from idp.directory.people import Directory
 from idp.directory.pool import Bulkhead, Pool, Server, ServiceAccount
 from idp.directory.transport import make_context
 from idp.directory.watchdog import Watchdog
+from idp.directory.writer import NamedWriter
 from idp.seal import Sealer
 from idp.settings.model import Directory as DirectorySettings
+from idp.store import Store
 
 LISTING_SECONDS = 600.0
 """How long a listing of everybody may take; only administrators' commands make one."""
@@ -30,6 +33,7 @@ class DirectorySite:
     people: Directory
     credentials: LDAPCredentials
     keeper: LDAPKeeper
+    writer: NamedWriter
     pools: tuple[Pool, ...]
 
     def close(self) -> None:
@@ -39,33 +43,46 @@ class DirectorySite:
 
 
 def open_directory(
-    settings: DirectorySettings, sealer: Sealer, clock: Clock, *, wanted: Iterable[str] = ()
+    settings: DirectorySettings,
+    sealer: Sealer,
+    clock: Clock,
+    *,
+    wanted: Iterable[str] = (),
+    store: Store | None = None,
 ) -> DirectorySite:
     """Make people and credentials; `wanted` are the attributes that something releases. Raises ConfigError.
 
-    At most `settings.connections` callers of a process wait for the directory at once.
+    At most `settings.connections` callers of a process wait for the directory at once. In `store` stands which server
+    is written, if it was moved. While that one is away and others are not, nothing can be recorded (D102).
     """
     context = _context(settings.ca)
     servers = [_server(uri, settings, context) for uri in settings.uris]
-    writer_uri = settings.writer or settings.uris[0]
-    writer = next((server for server in servers if server.address.uri == writer_uri), None)
-    writer = writer or _server(writer_uri, settings, context)
+    named = NamedWriter(settings, store, clock)
+    by_uri = {server.address.uri: server for server in servers}
+    by_uri |= {uri: _server(uri, settings, context) for uri in named.known - set(by_uri)}
     bulkhead, watchdog = Bulkhead(settings.connections), Watchdog()
+    has_others = len(by_uri) > 1
 
-    def pool(members: list[Server], account: ServiceAccount | None) -> Pool:
-        return Pool(members, account, bulkhead=bulkhead, watchdog=watchdog, timeout_seconds=settings.timeout_seconds)
+    def pool(members: list[Server] | Callable[[], list[Server]], account: ServiceAccount | None) -> Pool:
+        away = Code.DIRECTORY_READ_ONLY if callable(members) and has_others else Code.DIRECTORY_DOWN
+        seconds = settings.timeout_seconds
+        return Pool(members, account, bulkhead=bulkhead, watchdog=watchdog, timeout_seconds=seconds, away=away)
+
+    def writer() -> list[Server]:
+        return [by_uri[named.current().uri]]
 
     account = read_account("bind", settings.bind_dn, settings.bind_password_file)
     enrol_account = read_account("enrol", settings.enrol_dn, settings.enrol_password_file) or account
     service, binds = pool(servers, account), pool(servers, None)
-    at_writer = service if servers == [writer] else pool([writer], account)
-    enrol = at_writer if enrol_account is account else pool([writer], enrol_account)
-    listing = Pool([writer], account, bulkhead=Bulkhead(1), watchdog=watchdog, timeout_seconds=LISTING_SECONDS)
-    credentials = LDAPCredentials(at_writer, enrol, sealer, settings.id_attribute)
+    at_writer = pool(writer, account) if has_others else service
+    enrol = at_writer if enrol_account is account else pool(writer, enrol_account)
+    listing = Pool(writer, account, bulkhead=Bulkhead(1), watchdog=watchdog, timeout_seconds=LISTING_SECONDS)
+    credentials = LDAPCredentials(at_writer, enrol, sealer, settings.id_attribute, named)
     return DirectorySite(
         Directory(settings, service, binds, clock, wanted),
         credentials,
         LDAPKeeper(listing, enrol, credentials, sealer, settings),
+        named,
         tuple(dict.fromkeys((service, binds, at_writer, enrol, listing))),
     )
 

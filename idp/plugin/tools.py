@@ -112,6 +112,12 @@ class Credentials(Protocol):
     def remove(self, subject: Subject, kind: CredentialKind) -> bool:
         """Take the person's credential of a kind away; False if there was none. Raises DependencyError."""
 
+    def recorded_since(self) -> datetime | None:
+        """Say from when on the directory has all that was recorded; None if it always had. Raises DependencyError.
+
+        What is used once must be younger than that by as much as could be used ahead of its time.
+        """
+
     def lacks(self, kind: CredentialKind) -> tuple[str, ...]:
         """Give what the writer's schema does not have of a kind: class, attributes. Raises DependencyError."""
 

@@ -68,6 +68,12 @@ _CONFIRMATION = """\
 # counts_for_health = false           # true: /idp/health is 200 only while this one answers, too
 # ca = "/etc/ssl/certs/ca-certificates.crt\""""
 
+APP_CONTEXT = """
+[[login.authn_contexts]]
+uri = "urn:oasis:names:tc:SAML:2.0:ac:classes:TimeSyncToken"
+methods = ["password", "totp"]
+"""
+
 CERTIFICATE_CONTEXT = """
 [[login.authn_contexts]]
 uri = "urn:oasis:names:tc:SAML:2.0:ac:classes:X509"
@@ -120,6 +126,7 @@ def render_settings(answers: SiteAnswers) -> str:
     }
     values = {name: json.dumps(value, ensure_ascii=False) for name, value in plain.items()}
     values["name"] = f"{{ja = {_text(answers.name_ja)}, en = {_text(answers.name_en)}}}"
+    values["app_context"] = APP_CONTEXT if "totp" in answers.methods else ""
     values["certificate_context"] = CERTIFICATE_CONTEXT if "clientcert" in answers.methods else ""
     values["directory_ca"] = answers.ca_toml
     values["rules"] = _RULES

@@ -105,11 +105,21 @@ class SQLiteStore:
         """
         dead = self._now() - duration_milliseconds(SWEEP_AFTER)
         swept = self._change(SWEEP_MOMENTS, (dead, limit)) + self._change(SWEEP_COUNTERS, (dead, limit))
-        [(free,)] = self._run("PRAGMA freelist_count", ())
-        if int(str(free)) > SPARE_PAGES:
-            self._run(f"PRAGMA incremental_vacuum({min(int(str(free)) - SPARE_PAGES, 2 * limit)})", ())
+        self._give_back(2 * limit)
         self._run("PRAGMA wal_checkpoint(TRUNCATE)", ())
         return swept
+
+    def _give_back(self, pages: int) -> None:
+        """Take up to so many empty pages out of the file."""
+        [(empty,)] = self._run("PRAGMA freelist_count", ())
+        surplus = min(int(str(empty)) - SPARE_PAGES, pages)
+        if surplus <= 0:
+            return
+        try:
+            # A script is run to its end; as a statement this would stop after its first page.
+            self._connections.mine().executescript(f"PRAGMA incremental_vacuum({surplus})")
+        except (sqlite3.Error, OSError) as error:
+            raise _down(error) from error
 
     def check(self) -> list[Problem]:
         """Give what is wrong: a file on a network disk, readable by others, or that cannot be written."""

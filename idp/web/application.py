@@ -80,11 +80,12 @@ def _view(site: Site, handler: View, method: str) -> Callable[[], Response]:
 
 def _require_readable(hosts: frozenset[str]) -> None:
     """Refuse a query that is no URI (RFC 3986 2.1), and a Host that is not ours (security.md S-16)."""
-    if not request.query_string.isascii():
+    asked = request_ctx.request
+    if not asked.query_string.isascii():
         raise ProtocolError(Code.REQUEST_MALFORMED, "a query that is not ASCII")
     # A load balancer asks for our health by address; everything else is asked for by name.
-    if request.path != HEALTH and request.host not in hosts:
-        raise ProtocolError(Code.REQUEST_MALFORMED, f"Host {request.host!r}", reason="host")
+    if asked.path != HEALTH and asked.host not in hosts:
+        raise ProtocolError(Code.REQUEST_MALFORMED, f"Host {asked.host!r}", reason="host")
 
 
 def _redirect_or_step(site: Site, request: Request, visitor: Visitor) -> Response:

@@ -35,7 +35,7 @@ def client_address(request: Request, proxies: tuple[Range, ...]) -> Address | No
     address = parse_address(peer)
     if peer and not (address and any(address.version == each.version and address in each for each in proxies)):
         return None
-    forwarded = request.headers.get("X-Forwarded-For", "")
+    forwarded = request.environ.get("HTTP_X_FORWARDED_FOR", "")
     if len(forwarded) > LONGEST_FORWARDED:
         return None
     return parse_address(forwarded.rpartition(",")[2].strip())

@@ -12,6 +12,7 @@ from idp.audit import AuditLog, Logger
 from idp.core.clock import Clock
 from idp.core.network import Network
 from idp.directory import Directory
+from idp.directory.writer import NamedWriter
 from idp.federation.index import Federation
 from idp.flow.conversation import Conversations
 from idp.flow.engine import Engine
@@ -61,6 +62,7 @@ class Site:
     toolbox: Callable[[str, datetime], Tools]
     close_directory: Callable[[], None]
     keeper: Keeper
+    directory_writer: NamedWriter
     kept_pages: KeptPages = field(default_factory=KeptPages)
 
     def tools(self, plugin: str) -> Tools:

@@ -46,11 +46,11 @@ def visitor_of(site: Site, request: Request) -> Visitor:
         network=name_network(address, site.networks),
         browser=browser_of(request),
         language=choose_language(
-            request.headers.get("Accept-Language", ""), request.cookies.get(LANGUAGE, ""), asked, languages
+            request.environ.get("HTTP_ACCEPT_LANGUAGE", ""), request.cookies.get(LANGUAGE, ""), asked, languages
         ),
         chosen_language=chosen,
         session_id=session_id_of(request),
-        user_agent=request.headers.get("User-Agent", "")[:512],
+        user_agent=request.environ.get("HTTP_USER_AGENT", "")[:512],
         now=site.clock(),
     )
 

@@ -33,7 +33,7 @@ HOSTS = (IDP, LIBRARY, COURSES, CONFIRMATION)
 BASE_URL = f"https://{IDP}"
 MFA_TEST = f"https://{CONFIRMATION}/mfa-test"
 PATIENCE_SECONDS = 20
-_PEOPLE = 60
+_PEOPLE = 400
 _GUESTS = f"""\
 [[login.rules]]
 name = "no guests"

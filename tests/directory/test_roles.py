@@ -18,6 +18,7 @@ from tests.parts.ds389 import MANAGER_DN, MANAGER_PASSWORD, RunningDS389, start_
 from tests.parts.site import make_conf
 from tests.parts.slapd import ADMIN_PASSWORD, HELPDESK_PASSWORD, RunningSlapd, start_slapd
 
+pytestmark = pytest.mark.slow
 DATABASE = "olcDatabase={1}mdb,cn=config"
 A_SITES_OWN_RULES = f"""dn: {DATABASE}
 changetype: modify

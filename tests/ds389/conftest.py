@@ -63,13 +63,16 @@ OPENLDAPS_OWN = {
     "full-width": "389 Directory Server compares UTF-8 without normal forms: the spelling names nobody there",
     "test_an_impossible_password_is_never_sent": "tells by OpenLDAP's own switch that nothing was sent",
     "test_a_locked_account_is_seen_without_its_password": "pwdAccountLockedTime is OpenLDAP's attribute",
+    "test_w08_nobodys_password": "measures our own pacing, which is the same over any server",
     "test_x05_password_hashes_are_for_replication_only": "hashes are not copied by an account there",
 }
 """Tests that are about OpenLDAP itself, and why."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    here = Path(__file__).parent
-    left_out = [item for item in items if item.path.parent == here and any(name in item.name for name in OPENLDAPS_OWN)]
+    ours = [item for item in items if item.path.parent == Path(__file__).parent]
+    for item in ours:
+        item.add_marker(pytest.mark.slow)
+    left_out = [item for item in ours if any(name in item.name for name in OPENLDAPS_OWN)]
     items[:] = [item for item in items if item not in left_out]
     config.hook.pytest_deselected(items=left_out)

@@ -30,9 +30,6 @@ def _as_good_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Stranger, "wanted_resume", staticmethod(prove))
 
 
-TIME_SYNC = 'uri = "urn:oasis:names:tc:SAML:2.0:ac:classes:TimeSyncToken"\nmethods = ["password", "totp"]'
-
-
 @pytest.fixture(scope="module")
 def sites(slapd: RunningSlapd, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SiteWith]:
     """Gives the site of a chain, made once; the stranger is found as if it were installed."""
@@ -58,8 +55,7 @@ def sites(slapd: RunningSlapd, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def _texts(methods: tuple[str, ...]) -> dict[str, object]:
     budgets = GENEROUS if "totp" in methods else GENEROUS.partition("[limits.totp]")[0]
     tables = (ASK_ALWAYS if "clientcert" in methods else "") + budgets + (EITHER if "stranger" in methods else "")
-    without_app = () if "totp" in methods else ((TIME_SYNC, 'uri = "urn:test:none"\nmethods = ["password"]'),)
-    return {"plugins_toml": tables, "replace": without_app}
+    return {"plugins_toml": tables}
 
 
 def try_all(browser: Browser, page: Page, idp: Idp, given: dict[str, bool]) -> Page:

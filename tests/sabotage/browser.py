@@ -154,7 +154,7 @@ ROWS = (
     Sabotage(
         "any Host is served",
         "idp/web/application.py",
-        "if request.path != HEALTH and request.host not in hosts:",
+        "if asked.path != HEALTH and asked.host not in hosts:",
         "if False:",
         f"{HEADERS}::test_s16_another_host_is_refused_and_not_repeated",
     ),

@@ -169,16 +169,24 @@ ROWS = (
     Sabotage(
         "the last step used is not compared",
         "plugins/totp/method.py",
-        "if step <= max(registered.last_step, highest):",
+        "if step <= max(registered.last_step, highest, self._lost(tools)):",
         "if False:",
         f"{WINDOW}::test_a_code_is_accepted_once",
     ),
     Sabotage(
         "a used code is a code again in the next step",
         "plugins/totp/method.py",
-        "if step <= max(registered.last_step, highest):",
-        "if step == max(registered.last_step, highest):",
+        "if step <= max(registered.last_step, highest, self._lost(tools)):",
+        "if step == max(registered.last_step, highest, self._lost(tools)):",
         f"{WINDOW}::test_t01_an_older_code_of_the_window_that_was_never_used_is_refused_too",
+    ),
+    Sabotage(
+        "what a lost writer may have accepted counts again",
+        "plugins/totp/method.py",
+        "if step <= max(registered.last_step, highest, self._lost(tools)):",
+        "if step <= max(registered.last_step, highest):",
+        "tests/directory/test_mirror.py::"
+        "test_killed_in_the_middle_of_a_login_codes_are_refused_until_the_writer_is_moved",
     ),
     Sabotage(
         "it does not matter who recorded the code first",

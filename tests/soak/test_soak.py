@@ -24,7 +24,7 @@ WARM_SECONDS = 2.0
 MOST_WARM_UPS = 20
 CLIENTS = 32
 MOST_GROWTH_BYTES = 10_000_000
-SPARE_BYTES = 2_000_000
+SPARE_BYTES = 2_500_000
 AFTER_ALL = timedelta(days=100)
 """Later than anything a login leaves in the store."""
 

@@ -74,6 +74,20 @@ def test_sweeping_gives_the_log_back(sqlite_store: SQLiteStore, tmp_path: Path) 
     assert (tmp_path / "state" / "m.sqlite-wal").stat().st_size == 0
 
 
+def test_sweeping_gives_the_files_space_back(sqlite_store: SQLiteStore, clock: TurnableClock, tmp_path: Path) -> None:
+    for number in range(4000):
+        sqlite_store.put("session", str(number), bytes(2000), NOW + timedelta(minutes=1))
+    file = tmp_path / "state" / "m.sqlite"
+    full = file.stat().st_size
+    clock.turn(SWEEP_AFTER + timedelta(minutes=2))
+
+    while sqlite_store.sweep(500) >= 500:
+        pass
+
+    assert full > 8_000_000
+    assert file.stat().st_size < 2_000_000
+
+
 def test_redis_clears_away_what_is_long_dead_by_itself(clock: TurnableClock, redis_server: RedisServer) -> None:
     store = RedisStore(redis_server.url, None, clock)
     with redis.Redis(unix_socket_path=str(redis_server.socket)) as client:

@@ -152,6 +152,7 @@ def test_a_new_certificate_is_taken_without_a_restart(site: Site) -> None:
     await_that(is_new, site.process)
 
 
+@pytest.mark.alone
 def test_a_killed_worker_and_a_killed_refresher_are_replaced(site: Site) -> None:
     await_that(lambda: len(descendants(site.process.pid)) == PROCESSES, site.process)
     before, stay = descendants(site.process.pid), _stay(site)

@@ -13,6 +13,7 @@ LOGINS = 2_000
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_s30_every_answer_is_about_the_person_who_typed_the_password(race: Race, tmp_path: Path) -> None:
     with serving(tmp_path, race.slapd, SP, workers=4, threads=8) as site:
         crowd = Crowd(

@@ -155,8 +155,9 @@ def test_a_new_certificate_is_taken_without_a_restart(site: Site) -> None:
 @pytest.mark.alone
 def test_a_killed_worker_and_a_killed_refresher_are_replaced(site: Site) -> None:
     await_that(lambda: len(descendants(site.process.pid)) == PROCESSES, site.process)
+    await_that(lambda: bool(_refreshers(site)), site.process)  # a child has its name only once it has begun
     before, stay = descendants(site.process.pid), _stay(site)
-    refresher = next(pid for pid in stay if "run-refresher" in Path(f"/proc/{pid}/cmdline").read_text())
+    refresher = _refreshers(site)[0]
     worker = min(before - stay)
 
     os.kill(worker, signal.SIGKILL)
@@ -177,6 +178,10 @@ def test_without_its_server_a_site_ends(tmp_path: Path, slapd: RunningSlapd) -> 
 
     assert done.returncode == 1
     assert "http ended" in done.stderr
+
+
+def _refreshers(site: Site) -> list[int]:
+    return [pid for pid in _stay(site) if "run-refresher" in Path(f"/proc/{pid}/cmdline").read_text()]
 
 
 def _stay(site: Site) -> set[int]:

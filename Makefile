@@ -20,7 +20,7 @@ run: packages-run $(VENV)/.run ## Start the demo on loopback (NETWORK=outside pu
 test: packages-test $(VENV)/.test tests/node/node_modules/.made check ## Run the whole suite with everything real that it needs
 	$(BIN)/python -m pytest -p tests.parts.no_skips -n 4 --dist worksteal --ignore tests/repo \
 		-m "not soak and not alone and not deep"
-	$(BIN)/python -m pytest -p tests.parts.no_skips -m "soak or alone"
+	$(BIN)/python -m pytest -p tests.parts.no_skips -m alone
 
 quick: $(VENV)/.test ## Run the part of the suite that takes a minute
 	$(BIN)/python -m pytest -n 4 --dist worksteal -q -m "not slow and not soak and not alone and not deep"

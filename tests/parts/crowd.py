@@ -4,8 +4,8 @@ import base64
 import multiprocessing
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 
 from cryptography.hazmat.primitives import hashes
@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from lxml import etree
 
-from tests.parts.driver import CAMPUS, OUTSIDE, Account, Answer, Browser, Codes, UnexpectedAnswerError, Wire
+from tests.parts.driver import CAMPUS, OUTSIDE, Account, Answer, Browser, Codes, UnexpectedAnswerError, Wire, prepare
 from tests.parts.service_provider import TestSP, rsa_key
 
 CHECK_ONE_IN = 20
@@ -60,7 +60,11 @@ class Crowd:
 
 
 def drive(crowd: Crowd, rounds: int, around: Callable[[Callable[[], None]], None] = lambda run: run()) -> Tally:
-    """Have `rounds` answers fetched; `around` is given the counted part, to measure it."""
+    """Have `rounds` answers fetched; `around` is given the counted part, to measure it.
+
+    Requests are written before that part and answers looked at after it, so that the driver takes little of the
+    machine from the site.
+    """
     context = multiprocessing.get_context("fork")
     pipes = []
     children = []
@@ -72,19 +76,21 @@ def drive(crowd: Crowd, rounds: int, around: Callable[[Callable[[], None]], None
         pipes.append(ours)
         children.append(child)
     total = Tally()
+
+    def run() -> None:
+        for pipe in pipes:
+            pipe.send("go")
+        for pipe in pipes:
+            pipe.recv()  # fetched
+
     try:
         for pipe in pipes:
             pipe.recv()  # ready
-
-        def run() -> None:
-            for pipe in pipes:
-                pipe.send("go")
-            for pipe in pipes:
-                tally, used = pipe.recv()
-                total.add(tally)
-                crowd.codes.used.update(used)
-
         around(run)
+        for pipe in pipes:
+            tally, used = pipe.recv()
+            total.add(tally)
+            crowd.codes.used.update(used)
     finally:
         for child in children:
             child.join(30)
@@ -94,10 +100,8 @@ def drive(crowd: Crowd, rounds: int, around: Callable[[Callable[[], None]], None
 
 
 def _drive_part(crowd: Crowd, number: int, rounds: int, pipe: Connection) -> None:
-    accounts = crowd.accounts[number :: crowd.processes]
-    part = _Part(crowd, accounts, rounds)
-    clients = crowd.clients // crowd.processes
-    threads = [threading.Thread(target=part.client, args=(index,)) for index in range(clients)]
+    part = _Part(crowd, crowd.accounts[number :: crowd.processes], rounds)
+    threads = [threading.Thread(target=part.client, args=(index,)) for index in range(part.clients)]
     for thread in threads:
         thread.start()
     part.ready.wait()
@@ -106,73 +110,94 @@ def _drive_part(crowd: Crowd, number: int, rounds: int, pipe: Connection) -> Non
     part.go.set()
     for thread in threads:
         thread.join()
+    pipe.send("fetched")
+    part.look()
     pipe.send((part.tally, crowd.codes.used))
     pipe.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """One login to be: who comes, with which AuthnRequest, and how the answer will be looked at."""
+
+    account: Account
+    prepared: tuple[str, str]
+    is_checked: bool
 
 
 class _Part:
     """One process of the driver: its people in turn, never one at two clients at once."""
 
     def __init__(self, crowd: Crowd, accounts: Sequence[Account], rounds: int) -> None:
-        self._crowd = crowd
-        self._lock = threading.Lock()
-        self._turns: Iterator[Account] = iter(
-            [account for _ in range(-(-rounds // len(accounts))) for account in accounts][:rounds]
-        )
-        self._first = accounts
-        self._count = 0
-        self.tally = Tally()
-        self.ready = threading.Barrier(crowd.clients // crowd.processes + 1)
+        self.clients = crowd.clients // crowd.processes
+        self.ready = threading.Barrier(self.clients + 1)
         self.go = threading.Event()
+        self.tally = Tally()
+        self._crowd = crowd
+        self._first = accounts
+        self._lock = threading.Lock()
+        self._fetched: list[tuple[_Turn, Answer]] = []
+        turns = [
+            _Turn(accounts[number % len(accounts)], prepare(crowd.sp), number % crowd.check_one_in == 0)
+            for number in range(rounds)
+        ]
+        self._turns = iter(turns)
 
     def client(self, index: int) -> None:
         """Be one client until all is done."""
         wire = Wire(self._crowd.port)
-        browser, account = Browser(wire), self._first[index % len(self._first)]
+        browser, live = Browser(wire), self._first[index % len(self._first)]
         try:
             if self._crowd.work == "sso":
-                browser.log_in(self._crowd.sp, account)
+                browser.log_in(self._crowd.sp, live)
         except Exception as error:
             self.tally.problems.append(repr(error))
         self.ready.wait()
         self.go.wait()
-        while (turn := self._turn()) is not None:
-            self._round(wire, browser, account, *turn)
+        while (turn := self._next()) is not None:
+            try:
+                self._fetch(wire, browser, replace(turn, account=live) if self._crowd.work == "sso" else turn)
+            except Exception as error:
+                self.tally.problems.append(f"{turn.account.username}: {error!r}")
         wire.close()
 
-    def _turn(self) -> tuple[Account, int] | None:
+    def look(self) -> None:
+        """Compare the answers with who came."""
+        for turn, answer in self._fetched:
+            try:
+                self._check(turn, answer)
+            except Exception as error:
+                self.tally.problems.append(f"{turn.account.username}: {error!r}")
+
+    def _next(self) -> _Turn | None:
         with self._lock:
-            account = next(self._turns, None)
-            self._count += 1
-            return None if account is None else (account, self._count)
+            return next(self._turns, None)
 
-    def _round(self, wire: Wire, browser: Browser, live: Account, account: Account, count: int) -> None:
-        crowd = self._crowd
-        try:
-            code = ""
-            if crowd.work == "sso":
-                account = live
-            else:
-                browser = Browser(wire, OUTSIDE if crowd.work == "totp" else CAMPUS)
-            if crowd.work == "totp":
-                code = crowd.codes.next(account)
-                if not code:
-                    raise UnexpectedAnswerError("no code is left for this person now")
-            began = time.perf_counter()
-            answer = browser.log_in(crowd.sp, None if crowd.work == "sso" else account, code)
-            self.tally.seconds.append(time.perf_counter() - began)
-            if count % crowd.check_one_in == 0:
-                self._check(answer, account)
-            elif crowd.look_at_all and identity_of(answer.xml, rsa_key(crowd.sp.name)) != (account.username,):
+    def _fetch(self, wire: Wire, browser: Browser, turn: _Turn) -> None:
+        crowd, account = self._crowd, None if self._crowd.work == "sso" else turn.account
+        code = ""
+        if account is not None:
+            browser = Browser(wire, OUTSIDE if crowd.work == "totp" else CAMPUS)
+        if account is not None and crowd.work == "totp":
+            code = crowd.codes.next(account)
+            if not code:
+                raise UnexpectedAnswerError("no code is left for this person now")
+        began = time.perf_counter()
+        answer = browser.log_in(crowd.sp, account, code, turn.prepared)
+        self.tally.seconds.append(time.perf_counter() - began)
+        if turn.is_checked or crowd.look_at_all:
+            self._fetched.append((turn, answer))
+
+    def _check(self, turn: _Turn, answer: Answer) -> None:
+        username = turn.account.username
+        if not turn.is_checked:
+            if identity_of(answer.xml, rsa_key(self._crowd.sp.name)) != (username,):
                 raise UnexpectedAnswerError("an answer for somebody else")
-        except Exception as error:
-            self.tally.problems.append(f"{account.username}: {error!r}")
-
-    def _check(self, answer: Answer, account: Account) -> None:
+            return
         judged = answer.judged(self._crowd.sp, self._crowd.certificate_pem)
-        expected = ((account.username,), (f"{account.username}@example.ac.jp",))
-        if (judged.friendly["uid"], judged.friendly["eduPersonPrincipalName"]) != expected:
-            raise UnexpectedAnswerError(f"an answer for {judged.friendly['uid']}")
+        told = (judged.friendly["uid"], judged.friendly["eduPersonPrincipalName"])
+        if told != ((username,), (f"{username}@example.ac.jp",)):
+            raise UnexpectedAnswerError(f"an answer for {told}")
         self.tally.checked += 1
 
 

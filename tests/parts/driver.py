@@ -154,6 +154,13 @@ class Answer:
         return judged
 
 
+def prepare(sp: TestSP) -> tuple[str, str]:
+    """Give a fresh AuthnRequest as a service provider redirects to it, and its ID."""
+    request_id = "_" + secrets.token_hex(16)
+    query = redirect_query(authn_request(sp, id=request_id), relay_state=f"state-{request_id}")
+    return f"/idp/profile/SAML2/Redirect/SSO?{query}", request_id
+
+
 class Browser:
     """Cookies and an address; goes through the pages over one wire."""
 
@@ -182,11 +189,10 @@ class Browser:
             reply = self.request("GET", reply.header("location"))
         return reply
 
-    def visit(self, sp: TestSP, request_id: str = "") -> tuple[Reply, str]:
+    def visit(self, sp: TestSP, prepared: tuple[str, str] | None = None) -> tuple[Reply, str]:
         """Begin at a service provider with a fresh AuthnRequest; gives the first page and the request's ID."""
-        request_id = request_id or "_" + secrets.token_hex(16)
-        query = redirect_query(authn_request(sp, id=request_id), relay_state=f"state-{request_id}")
-        return self.follow(self.request("GET", f"/idp/profile/SAML2/Redirect/SSO?{query}")), request_id
+        path, request_id = prepared or prepare(sp)
+        return self.follow(self.request("GET", path)), request_id
 
     def post(self, page: Reply, event: str = "proceed", **fields: str) -> Reply:
         """Send the page's form; a redirect is not followed."""
@@ -198,9 +204,11 @@ class Browser:
         """Send the page's form and go where that leads."""
         return self.follow(self.post(page, event, **fields))
 
-    def log_in(self, sp: TestSP, account: Account | None = None, code: str = "") -> Answer:
+    def log_in(
+        self, sp: TestSP, account: Account | None = None, code: str = "", prepared: tuple[str, str] | None = None
+    ) -> Answer:
         """Go from a service provider to its answer; without an account on the session that lives."""
-        page, request_id = self.visit(sp)
+        page, request_id = self.visit(sp, prepared)
         for _ in range(LONGEST_WAY):
             xml = page.saml_response
             if xml is not None:

@@ -10,11 +10,11 @@ import ssl
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from OpenSSL import SSL
 
-from idp.cli.sockets import CertificateSocket, PlainSocket, TLSSocket
+from idp.cli.sockets import CertificateSocket, Connection, TLSSocket
 from idp.settings.consistency import split_address
 from idp.settings.model import Listen
 
@@ -30,19 +30,16 @@ class Listened(StrEnum):
     PLAIN = "plain"
 
 
-Connection = PlainSocket | TLSSocket | CertificateSocket
-
-
 class ListenerContext:
     """What gunicorn takes for an SSLContext: wraps each connection as its port says."""
 
     def __init__(self, listen: Listen) -> None:
         self.names = _ports(listen)
-        self._wraps: dict[Listened, Callable[[socket.socket], Connection]] = {Listened.PLAIN: _wrap_plain}
+        self._wraps: dict[Listened, Callable[[socket.socket], Connection]] = {Listened.PLAIN: Connection}
         if listen.tls_certificate is not None and listen.tls_key is not None:
             main = make_main_context(listen.tls_certificate, listen.tls_key)
             certificate = make_certificate_context(listen.tls_certificate, listen.tls_key)
-            self._wraps[Listened.MAIN] = lambda sock: _wrap_main(main, sock)
+            self._wraps[Listened.MAIN] = lambda sock: TLSSocket(main, sock)
             self._wraps[Listened.CERTIFICATE] = lambda sock: CertificateSocket(certificate, sock)
 
     def name(self, sock: Any) -> Listened:
@@ -65,7 +62,6 @@ def make_main_context(certificate: Path, key: Path) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers(CIPHERS)
     context.load_cert_chain(certificate, key)
-    context.sslsocket_class = TLSSocket
     return context
 
 
@@ -83,19 +79,6 @@ def make_certificate_context(certificate: Path, key: Path) -> SSL.Context:
     context.set_options(SSL.OP_NO_TICKET)
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
     return context
-
-
-def _wrap_plain(sock: socket.socket) -> Connection:
-    family, kind, proto = sock.family, sock.type, sock.proto
-    plain = PlainSocket(family, kind, proto, fileno=sock.detach())
-    plain.settimeout(0.0)
-    return plain
-
-
-def _wrap_main(context: ssl.SSLContext, sock: socket.socket) -> Connection:
-    sock.settimeout(0.0)
-    wrapped = context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
-    return cast("TLSSocket", wrapped)
 
 
 def _ports(listen: Listen) -> dict[int, Listened]:

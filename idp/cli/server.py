@@ -3,21 +3,17 @@
 import gc
 import os
 import sys
-import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from selectors import EVENT_READ
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication
 
 from gunicorn.app.base import BaseApplication
-from gunicorn.workers.gthread import _DEFER, TConn, ThreadWorker
 
 from idp.cli.listeners import ListenerContext
-from idp.cli.sockets import HANDSHAKE_SECONDS, CertificateSocket, PlainSocket, TLSSocket, gone
+from idp.cli.sockets import CertificateSocket
+from idp.cli.worker import Worker
 from idp.core.errors import ConfigError
 from idp.settings.consistency import split_address
 from idp.settings.model import ConfirmationSP, Listen
@@ -25,72 +21,10 @@ from idp.settings.model import ConfirmationSP, Listen
 REQUEST_LINE_BYTES = 8190
 """gunicorn's most, and Apache's default: a signed Redirect request takes a third of it (security.md A-01)."""
 
-WRAPPED = (PlainSocket, TLSSocket, CertificateSocket)
-
 CONNECTIONS = 512
 """Of each worker, at once; what is silent holds no thread."""
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - the heartbeat file only, so that a slow disk kills no worker
-
-
-class Accepted(TConn):
-    """A connection as gunicorn keeps it."""
-
-    def close(self, graceful: bool = False) -> None:  # noqa: FBT001, FBT002 - the signature of TConn
-        """Close it; one that has broken is closed already, and must not be counted twice."""
-        with suppress(OSError):
-            super().close(graceful)  # type: ignore[no-untyped-call]
-
-
-class Worker(ThreadWorker):
-    """A worker whose threads begin with a connection when its handshake is done and its request has begun to come.
-
-    gunicorn's own gives each silent client a thread for 5 s, and each handshake one for as long as it takes.
-    """
-
-    def accept(self, listener: Any) -> None:
-        """Take a connection to the poller."""
-        try:
-            client, address = listener.accept()
-        except OSError:
-            return
-        self.nr_conns += 1
-        self._wait_for(Accepted(self.cfg, client, address, listener.getsockname()))  # type: ignore[no-untyped-call]
-
-    def handle(self, conn: Any) -> object:
-        """Go on with a connection in a thread; one that has to wait goes back to the poller."""
-        if not conn.initialized:
-            try:
-                if not self._advance(conn):
-                    return _DEFER
-            except OSError as error:
-                self.log.debug("connection given up: %s", error)
-                return False
-        return super().handle(conn)  # type: ignore[no-untyped-call]
-
-    def finish_request(self, conn: Any, fs: Any) -> None:
-        """Take a connection back from a thread; gunicorn's own drops one that has to wait when the worker is ending."""
-        if not fs.cancelled() and fs.exception() is None and fs.result() is _DEFER:
-            self._wait_for(conn)
-        else:
-            super().finish_request(conn, fs)  # type: ignore[no-untyped-call]
-
-    def _wait_for(self, conn: Any) -> None:
-        conn.sock.settimeout(0.0)
-        conn.set_timeout()
-        self.pending_conns.append(conn)
-        poller: Any = self.poller
-        poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
-
-    def _advance(self, conn: Any) -> bool:
-        if not isinstance(conn.sock, WRAPPED):
-            conn.handshake_deadline = time.monotonic() + HANDSHAKE_SECONDS
-            conn.sock = self.cfg.ssl_context(self.cfg, None).begin(conn.sock)
-        if conn.sock.advance():
-            return True
-        if time.monotonic() > conn.handshake_deadline:
-            raise gone("the handshake took too long")
-        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +92,7 @@ class Server(BaseApplication):
             "worker_connections": CONNECTIONS,
             "preload_app": True,
             "keepalive": 5,
+            "sendfile": False,  # would pass by what our connections hold back
             "timeout": 30,
             "graceful_timeout": 10,
             "limit_request_line": REQUEST_LINE_BYTES,

@@ -1,4 +1,8 @@
-"""Sockets that do not wait for ever: what a stalled client holds is given back."""
+"""Connections that do not wait for ever: what a stalled client holds is given back.
+
+None of them blocks: each tries, and waits only for what is not there yet, stepping aside for the other threads
+meanwhile. An answer is held back until it is whole, so that a page leaves in one piece.
+"""
 
 import select
 import socket
@@ -9,160 +13,91 @@ from typing import Any
 
 from OpenSSL import SSL, crypto
 
+from idp.core.turn import stepping_aside
+
 HANDSHAKE_SECONDS = 3.0
 """How long a client may take for the whole TLS handshake."""
 
 READ_SECONDS = 15.0
-"""How long a client may be silent inside a request."""
+"""How long a client may be silent inside a request, or take nothing of an answer."""
+
+_HELD_BYTES = 256 * 1024
+_PIECE_BYTES = 16 * 1024
+_WANTS_TO_READ = (ssl.SSLWantReadError, SSL.WantReadError)
+_WANTS_TO_WRITE = (ssl.SSLWantWriteError, SSL.WantWriteError)
+_WANTS = (BlockingIOError, *_WANTS_TO_READ, *_WANTS_TO_WRITE)
 
 
-class PlainSocket(socket.socket):
-    """A TCP or unix connection from the proxy."""
+class Connection:
+    """As much of a socket as gunicorn uses, over a TCP or unix connection that never blocks.
 
-    has_ended = False
-
-    def advance(self) -> bool:
-        """There is no handshake: the request can be read."""
-        return True
-
-    def setblocking(self, flag: bool, /) -> None:  # noqa: FBT001 - the signature of socket.socket
-        """Wait for READ_SECONDS where a socket would wait for ever."""
-        self.settimeout(READ_SECONDS if flag else 0.0)
-
-    def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
-        """Read; a client that is silent for too long has gone."""
-        if self.has_ended:
-            super().settimeout(0.0)
-        try:
-            return super().recv(bufsize, flags)
-        except (TimeoutError, BlockingIOError):
-            return b""
-
-    def shutdown(self, how: int, /) -> None:
-        """End the answer; nobody waits for the client's own end after that."""
-        self.has_ended = True
-        super().shutdown(how)
-
-
-class TLSSocket(ssl.SSLSocket):
-    """A TLS connection on the main address."""
-
-    has_ended = False
-
-    def advance(self) -> bool:
-        """Go on with the handshake; True when a request can be read. Raises ssl.SSLError when there will be none."""
-        try:
-            self.do_handshake()
-        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            return False
-        except OSError as error:
-            raise gone(f"no handshake: {error}") from None
-        return _has_more(self)
-
-    def setblocking(self, flag: bool, /) -> None:  # noqa: FBT001 - the signature of socket.socket
-        """Wait for READ_SECONDS where a socket would wait for ever."""
-        self.settimeout(READ_SECONDS if flag else 0.0)
-
-    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
-        """Read; a client that is silent for too long has gone."""
-        if self.has_ended:
-            super().settimeout(0.0)
-        try:
-            return super().recv(buflen, flags)
-        except (TimeoutError, BlockingIOError, ssl.SSLWantReadError):
-            return b""
-
-    def shutdown(self, how: int) -> None:
-        """End the answer; nobody waits for the client's own end after that."""
-        self.has_ended = True
-        super().shutdown(how)
-
-
-class CertificateSocket:
-    """A TLS connection on the certificate address, as much of a socket as gunicorn uses.
-
-    The client's certificate is not judged here, so that foreign and expired ones reach a page of ours; that the
-    client holds its key is proved by the handshake.
+    A kind of connection says how it takes and gives what can be taken and given at once; here, in plain.
     """
 
-    def __init__(self, context: SSL.Context, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket) -> None:
         sock.settimeout(0.0)
         self._sock = sock
-        self._connection = SSL.Connection(context, sock)
-        self._connection.set_accept_state()
-        self._is_shaken = False
+        self._held = bytearray()
         self._has_ended = False
         self._wait_seconds = 0.0
 
     def advance(self) -> bool:
         """Go on with the handshake; True when a request can be read. Raises ssl.SSLError when there will be none."""
-        if not self._is_shaken:
-            try:
-                self._connection.do_handshake()
-            except (SSL.WantReadError, SSL.WantWriteError):
-                return False
-            except (SSL.Error, OSError) as error:
-                raise gone(f"no handshake: {error!r}") from None
-            self._is_shaken = True
-        return self._connection.pending() > 0 or _has_more(self._sock)
-
-    def _wait(self, error: SSL.Error, deadline: float) -> bool:
-        remaining = deadline - time.monotonic()
-        if remaining <= 0:
-            return False
-        return _is_ready(
-            self._sock, select.POLLIN if isinstance(error, SSL.WantReadError) else select.POLLOUT, remaining
-        )
-
-    def peer_certificate(self) -> bytes | None:
-        """Give the client's certificate, DER."""
-        certificate = self._connection.get_peer_certificate()
-        return crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate) if certificate else None
-
-    def peer_chain(self) -> tuple[bytes, ...]:
-        """Give what the client sent beside its own certificate, DER."""
-        chain = self._connection.get_peer_cert_chain() or []
-        return tuple(crypto.dump_certificate(crypto.FILETYPE_ASN1, item) for item in chain)
+        return True
 
     def recv(self, bufsize: int, flags: int = 0) -> bytes:
         """Read; a client that closes, breaks off or is silent for too long has gone."""
-        deadline = time.monotonic() + (0.0 if self._has_ended else self._wait_seconds)
+        give_up_at = None
         while True:
             try:
-                return self._connection.recv(bufsize)
-            except (SSL.WantReadError, SSL.WantWriteError) as error:
-                if not self._wait(error, deadline):
+                return self._take(bufsize)
+            except _WANTS as error:
+                if give_up_at is None:
+                    give_up_at = time.monotonic() + (0.0 if self._has_ended else self._wait_seconds)
+                if not self._wait(error, select.POLLIN, give_up_at):
                     return b""
-            except (SSL.Error, OSError):
-                return b""
 
     def sendall(self, data: bytes, flags: int = 0) -> None:
-        """Write everything. Raises OSError when the client does not take it."""
-        deadline = time.monotonic() + READ_SECONDS
-        view = memoryview(data)
-        while view:
-            try:
-                view = view[self._connection.send(bytes(view[:16384])) :]
-            except (SSL.WantReadError, SSL.WantWriteError) as error:
-                if not self._wait(error, deadline):
-                    raise BrokenPipeError(32, "the client does not read") from None
-            except SSL.Error as error:
-                raise BrokenPipeError(32, f"the connection broke: {error!r}") from None
+        """Take a part of an answer; `flush` sends it. Raises OSError when the client does not read."""
+        self._held += data
+        if len(self._held) > _HELD_BYTES:
+            self.flush()
 
-    send = sendall
+    def send(self, data: bytes, flags: int = 0) -> int:
+        """Send all of it at once. Raises OSError when the client does not read."""
+        self.sendall(data)
+        self.flush()
+        return len(data)
+
+    def flush(self) -> None:
+        """Send what is held. Raises OSError when the client takes nothing of it for READ_SECONDS."""
+        held, self._held = memoryview(self._held), bytearray()
+        give_up_at = None
+        while held:
+            try:
+                sent = self._give(held)
+            except _WANTS as error:
+                give_up_at = give_up_at or time.monotonic() + READ_SECONDS
+                if not self._wait(error, select.POLLOUT, give_up_at):
+                    raise BrokenPipeError(32, "the client does not read") from None
+            else:
+                held, give_up_at = held[sent:], None
 
     def setblocking(self, flag: bool) -> None:  # noqa: FBT001 - as socket.setblocking
-        """Choose between READ_SECONDS and not waiting at all."""
+        """Wait for READ_SECONDS where a socket would wait for ever, or not at all."""
         self._wait_seconds = READ_SECONDS if flag else 0.0
 
     def settimeout(self, seconds: float | None) -> None:
         """Wait so long for what is read."""
         self._wait_seconds = READ_SECONDS if seconds is None else seconds
 
+    def gettimeout(self) -> float:
+        """Give how long is waited for what is read."""
+        return self._wait_seconds
+
     def shutdown(self, how: int) -> None:
-        """Say goodbye in TLS, then as asked."""
-        with suppress(SSL.Error):  # the client need not hear it
-            self._connection.shutdown()
+        """End the answer; nobody waits for the client's own end after that."""
+        self.flush()
         self._has_ended = True
         self._sock.shutdown(how)
 
@@ -174,11 +109,102 @@ class CertificateSocket:
         """Give fileno, getsockname and what else the TCP connection knows."""
         return getattr(self._sock, name)
 
+    def _take(self, most: int) -> bytes:
+        return self._sock.recv(most)
 
-def _has_more(sock: socket.socket) -> bool:
-    """Say whether the client has sent more than the handshake took."""
-    pending = sock.pending() if isinstance(sock, TLSSocket) else 0
-    return pending > 0 or _is_ready(sock, select.POLLIN, 0.0)
+    def _give(self, data: memoryview) -> int:
+        return self._sock.send(data)
+
+    def _wait(self, error: Exception, event: int, give_up_at: float) -> bool:
+        """Wait for what TLS wants, or for the event; False when time is over."""
+        if isinstance(error, _WANTS_TO_READ):
+            event = select.POLLIN
+        elif isinstance(error, _WANTS_TO_WRITE):
+            event = select.POLLOUT
+        remaining = give_up_at - time.monotonic()
+        with stepping_aside():
+            return remaining > 0 and _is_ready(self._sock, event, remaining)
+
+
+class TLSSocket(Connection):
+    """A TLS connection on the main address."""
+
+    def __init__(self, context: ssl.SSLContext, sock: socket.socket) -> None:
+        sock.settimeout(0.0)
+        self._tls = context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+        super().__init__(self._tls)
+
+    def advance(self) -> bool:
+        """Go on with the handshake; True when a request can be read. Raises ssl.SSLError when there will be none."""
+        try:
+            self._tls.do_handshake()
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return False
+        except OSError as error:
+            raise gone(f"no handshake: {error}") from None
+        return self._tls.pending() > 0 or _is_ready(self._tls, select.POLLIN, 0.0)
+
+    def _give(self, data: memoryview) -> int:
+        return self._tls.send(data[:_PIECE_BYTES])
+
+
+class CertificateSocket(Connection):
+    """A TLS connection on the certificate address.
+
+    The client's certificate is not judged here, so that foreign and expired ones reach a page of ours; that the
+    client holds its key is proved by the handshake.
+    """
+
+    def __init__(self, context: SSL.Context, sock: socket.socket) -> None:
+        super().__init__(sock)
+        self._connection = SSL.Connection(context, sock)
+        self._connection.set_accept_state()
+        self._is_shaken = False
+
+    def advance(self) -> bool:
+        """Go on with the handshake; True when a request can be read. Raises ssl.SSLError when there will be none."""
+        if not self._is_shaken:
+            try:
+                self._connection.do_handshake()
+            except (SSL.WantReadError, SSL.WantWriteError):
+                return False
+            except (SSL.Error, OSError) as error:
+                raise gone(f"no handshake: {error!r}") from None
+            self._is_shaken = True
+        return self._connection.pending() > 0 or _is_ready(self._sock, select.POLLIN, 0.0)
+
+    def peer_certificate(self) -> bytes | None:
+        """Give the client's certificate, DER."""
+        certificate = self._connection.get_peer_certificate()
+        return crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate) if certificate else None
+
+    def peer_chain(self) -> tuple[bytes, ...]:
+        """Give what the client sent beside its own certificate, DER."""
+        chain = self._connection.get_peer_cert_chain() or []
+        return tuple(crypto.dump_certificate(crypto.FILETYPE_ASN1, item) for item in chain)
+
+    def shutdown(self, how: int) -> None:
+        """Say goodbye in TLS, then as asked."""
+        self.flush()
+        with suppress(SSL.Error):  # the client need not hear it
+            self._connection.shutdown()
+        super().shutdown(how)
+
+    def _take(self, most: int) -> bytes:
+        try:
+            return self._connection.recv(most)
+        except (SSL.WantReadError, SSL.WantWriteError):
+            raise
+        except (SSL.Error, OSError):
+            return b""
+
+    def _give(self, data: memoryview) -> int:
+        try:
+            return self._connection.send(data[:_PIECE_BYTES])
+        except (SSL.WantReadError, SSL.WantWriteError):
+            raise
+        except SSL.Error as error:
+            raise BrokenPipeError(32, f"the connection broke: {error!r}") from None
 
 
 def _is_ready(sock: socket.socket, event: int, seconds: float) -> bool:

@@ -5,7 +5,7 @@ The traps this closes are numbered in directory.md 5; any exception ends the con
 
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import ceil
 from time import monotonic
 from typing import Any
@@ -14,6 +14,7 @@ import ldap3 as untyped_ldap3
 from ldap3.core.exceptions import LDAPExceptionError
 
 from idp.core.secret import Secret
+from idp.core.turn import stepping_aside
 from idp.directory.address import ServerAddress
 from idp.directory.reply import read_cookie, read_reply
 from idp.directory.result import Answer, Entry, Found
@@ -175,7 +176,7 @@ class LDAPConnection:
         try:
             number = connection.server.next_message_id()
             connection.socket.sendall(message(number, request, controls))
-            found, self._has_said_more = read_reply(connection.socket.recv, number, request[0])
+            found, self._has_said_more = read_reply(_receiver(connection.socket), number, request[0])
         except Exception as error:  # noqa: BLE001 - whatever was sent: the connection is of no more use
             raise self._lost(error) from None
         return found
@@ -194,6 +195,16 @@ class LDAPConnection:
         self.close()
         reason = "took too long" if self._deadline.passed else f"{type(error).__name__}: {error}"
         return ConnectionLostError(f"{self.address.uri}: {reason}")
+
+
+def _receiver(sock: socket.socket) -> Callable[[int], bytes]:
+    receive = sock.recv
+
+    def wait(most: int) -> bytes:
+        with stepping_aside():
+            return receive(most)
+
+    return wait
 
 
 def _resolve(address: ServerAddress) -> list[str]:

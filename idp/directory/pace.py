@@ -5,6 +5,8 @@ from secrets import choice
 from threading import Lock
 from time import monotonic, sleep
 
+from idp.core.turn import stepping_aside
+
 _REMEMBERED = 50
 _LONGEST_SECONDS = 1.0
 
@@ -27,4 +29,5 @@ class Pace:
             target = choice(self._samples) if self._samples else 0.0
         left = began + target - monotonic()
         if left > 0:
-            sleep(left)
+            with stepping_aside():
+                sleep(left)

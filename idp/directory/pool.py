@@ -12,6 +12,7 @@ from typing import TypeVar
 from idp.core.codes import Code
 from idp.core.errors import DependencyError
 from idp.core.secret import Secret
+from idp.core.turn import stepping_aside
 from idp.directory.address import ServerAddress
 from idp.directory.breaker import Breaker
 from idp.directory.connection import ConnectionLostError, LDAPConnection
@@ -58,7 +59,9 @@ class Bulkhead:
         if self._pid != os.getpid():
             self._pid, self._free = os.getpid(), BoundedSemaphore(self._limit)
         free = self._free
-        if not free.acquire(timeout=_QUEUE_SECONDS):
+        with stepping_aside():
+            has_place = free.acquire(timeout=_QUEUE_SECONDS)
+        if not has_place:
             raise DependencyError(Code.DIRECTORY_DOWN, "too many are waiting for the directory")
         try:
             yield
@@ -166,7 +169,8 @@ class Pool:
         return None
 
     def _open(self, server: Server, deadline: Deadline) -> LDAPConnection:
-        connection = LDAPConnection(server.address, server.context, deadline)
+        with stepping_aside():
+            connection = LDAPConnection(server.address, server.context, deadline)
         try:
             if self._account is not None:
                 self._log_in(connection, self._account)

@@ -1,7 +1,8 @@
 """Short-lived state in Redis, for many machines (design 8)."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from idp.core.clock import Clock
 from idp.core.codes import Code
 from idp.core.errors import DependencyError, Problem
 from idp.core.secret import Secret
+from idp.core.turn import stepping_aside
 from idp.plugin.tools import Count
 from idp.store import scripts
 from idp.store.convert import SWEEP_AFTER, count, duration_milliseconds, key_bytes, milliseconds
@@ -53,10 +55,8 @@ class RedisStore:
 
     def get(self, kind: str, key: bytes | str) -> bytes | None:
         """Give the live value, None without one."""
-        try:
+        with _asking():
             row = self._client.get(_item(kind, key))
-        except redis.RedisError as error:
-            raise _down(error) from error
         return _value(row) if isinstance(row, bytes) and _expires(row) > self._now() else None
 
     def take(self, kind: str, key: bytes | str) -> bytes | None:
@@ -86,12 +86,10 @@ class RedisStore:
     def of(self, kind: str, person: str) -> Sequence[tuple[bytes, bytes]]:
         """Give the live keys and values of a kind that were put for a person, ordered by key."""
         who, now, start = person.encode("utf-8"), self._now(), _item(kind, b"")
-        try:
+        with _asking():
             found = self._client.zrange(_index(kind) + who, 0, -1)
             keys = sorted(key for key in found if isinstance(key, bytes))
             rows = self._client.mget(keys) if keys else []
-        except redis.RedisError as error:
-            raise _down(error) from error
         return [
             (key[len(start) :], _value(row))
             for key, row in zip(keys, rows, strict=True)
@@ -101,10 +99,8 @@ class RedisStore:
 
     def remove(self, kind: str, key: bytes | str) -> None:
         """Take a value away, if there is one."""
-        try:
+        with _asking():
             self._client.delete(_item(kind, key))
-        except redis.RedisError as error:
-            raise _down(error) from error
 
     def sweep(self, limit: int) -> int:
         """Do nothing: Redis clears away what is dead by itself."""
@@ -130,10 +126,18 @@ class RedisStore:
 
     def _run_on(self, script: Any, keys: list[bytes], *values: bytes | int) -> Any:
         # Any: redis types a script's answer as whatever the script gives.
-        try:
+        with _asking():
             return script(keys=keys, args=values)
-        except redis.RedisError as error:
-            raise _down(error) from error
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    """Let other threads compute while Redis is asked. Raises DependencyError when it does not serve us."""
+    try:
+        with stepping_aside():
+            yield
+    except redis.RedisError as error:
+        raise DependencyError(Code.STORE_DOWN, f"Redis: {error}") from error
 
 
 def _item(kind: str, key: bytes | str) -> bytes:
@@ -154,10 +158,6 @@ def _person(row: bytes) -> bytes:
 
 def _value(row: bytes) -> bytes:
     return row[20 + int(row[16:20]) :]
-
-
-def _down(error: Exception) -> DependencyError:
-    return DependencyError(Code.STORE_DOWN, f"Redis: {error}")
 
 
 def _problem(what: str, remedy: str) -> Problem:

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from idp.audit import AuditEvent
 from idp.core.codes import Code
 from idp.core.errors import DependencyError, ProtocolError, WarifuError
+from idp.core.turn import stepping_aside
 from idp.web import sso
 from idp.web.assets import site_style, static_file
 from idp.web.audit_event import rejected
@@ -123,7 +124,8 @@ def _health(site: Site) -> Response:
 def _answers(address: str) -> bool:
     host, _, port = address.rpartition(":")
     try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=1).close()
+        with stepping_aside():
+            socket.create_connection((host.strip("[]"), int(port)), timeout=1).close()
     except OSError:
         return False
     return True

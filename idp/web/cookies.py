@@ -64,4 +64,5 @@ def clear_session(response: Response) -> None:
 
 
 def _set(response: Response, name: str, value: str, seconds: int | None) -> None:
-    response.set_cookie(name, value, max_age=seconds, path="/", secure=True, httponly=True, samesite="Lax")
+    age = "" if seconds is None else f" Max-Age={seconds};"
+    response.headers.add("Set-Cookie", f"{name}={value};{age} Secure; HttpOnly; Path=/; SameSite=Lax")

@@ -23,6 +23,8 @@ from idp.cli.demo_ca import DemoCA
 from tests.parts.slapd import free_port
 
 PATIENCE_SECONDS = 20.0
+LARGE_BYTES = 16 * 1024 * 1024
+"""More than the kernel keeps for a client that does not read."""
 NOW = datetime.now(UTC)
 
 _SERVE = """
@@ -47,6 +49,9 @@ def make():
             "read": len(environ["wsgi.input"].read()),
             "version": version,
         }
+        if environ["PATH_INFO"] == "/large":
+            start_response("200 OK", [("Content-Length", "16777216")])
+            return [b"x" * 16777216]
         start_response("200 OK", [("Content-Type", "application/json")])
         return [json.dumps(said).encode()]
     return Served(Listen.model_validate_json(sys.argv[1]), app)
@@ -259,6 +264,32 @@ def test_clients_that_say_nothing_do_not_stop_others(running: Running, listener:
     assert took < 2
 
 
+def test_a_body_that_comes_slowly_holds_up_nobody(running: Running) -> None:
+    with socket.create_connection(("127.0.0.1", running.ports["plain"])) as slow:
+        slow.settimeout(PATIENCE_SECONDS)
+        slow.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 6\r\nConnection: close\r\n\r\nabc")
+        with ThreadPoolExecutor(8) as pool:
+            began = time.monotonic()
+            list(pool.map(running.ask, ["plain"] * 16))
+            took = time.monotonic() - began
+        slow.sendall(b"def")
+        answer = b"".join(iter(lambda: slow.recv(4096), b""))
+
+    assert took < 5
+    assert b'"read": 6' in answer
+
+
+@pytest.mark.parametrize("listener", ["main", "certificate", "plain"])
+def test_an_answer_is_kept_for_who_reads_it_slowly_and_holds_up_nobody(running: Running, listener: str) -> None:
+    with _connected(running, listener) as slow:
+        slow.sendall(b"GET /large HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(running.ask, [listener] * 8))
+        answer = b"".join(iter(lambda: slow.recv(65536), b""))
+
+    assert len(answer.partition(b"\r\n\r\n")[2]) == LARGE_BYTES
+
+
 def test_a_stalled_handshake_is_given_up(running: Running) -> None:
     began = time.monotonic()
     with socket.create_connection(("127.0.0.1", running.ports["main"])) as client:
@@ -323,3 +354,14 @@ def test_f13_a_broken_configuration_leaves_the_old_one_running(running: Running)
     running.process.send_signal(signal.SIGHUP)
 
     _await(lambda: running.ask("plain")["version"] == "two")
+
+
+@contextlib.contextmanager
+def _connected(running: Running, listener: str) -> Iterator[socket.socket]:
+    with socket.create_connection(("127.0.0.1", running.ports[listener])) as tcp:
+        tcp.settimeout(PATIENCE_SECONDS)
+        if listener == "plain":
+            yield tcp
+            return
+        with running.client_context().wrap_socket(tcp, server_hostname="localhost") as client:
+            yield client

@@ -22,7 +22,9 @@ from idp.flow.engine import Engine
 from idp.flow.policy import Policy
 from idp.flow.session import Sessions
 from idp.flow.throttle import Throttle
+from idp.mail import open_outbox
 from idp.metrics import Metrics
+from idp.notices import LANGUAGE_ATTRIBUTE, Notices
 from idp.plugin import Budget, Limit, SiteFacts, Tools
 from idp.plugin.registry import Enabled, enable, folder_of
 from idp.saml.answer import ResponseWriter
@@ -58,11 +60,14 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
     store = make_store(settings, clock)
     sealer = Sealer(load_seal_keys(settings.keys.seal))
     wanted = [attribute.source for attribute in settings.attributes.values() if ":" not in attribute.source]
-    directory = open_directory(settings.directory, sealer, clock, wanted=[*wanted, "userCertificate"], store=store)
+    wanted += ["userCertificate", LANGUAGE_ATTRIBUTE, *(settings.mail.address_attributes if settings.mail else ())]
+    directory = open_directory(settings.directory, sealer, clock, wanted=wanted, store=store)
     signing_keys = [_signing_key(pair) for pair in settings.keys.signing]
     policy = Policy(settings.login, settings.service_provider)
     throttle = Throttle(store, _budgets(enabled, settings.limits))
     log = process_logger(settings.audit)
+    metrics = Metrics(settings.metadata.index.parent / "metrics")
+    outbox = open_outbox(settings, log, metrics)
     facts = SiteFacts(settings.site.entity_id, settings.site.base_url, settings.site.name, settings.site.otp_issuer)
     words = Words.load([OUR_WORDS, *(folder / "words" for folder in folders.values())], settings.site.languages)
     expectations = _expectations(settings)
@@ -109,7 +114,7 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
         environment=make_environment({name: folder / "templates" for name, folder in folders.items()}, words),
         static_folders={name: folder / "static" / name for name, folder in folders.items()},
         audit=AuditLog(settings.audit, clock),
-        metrics=Metrics(settings.metadata.index.parent / "metrics"),
+        metrics=metrics,
         log=log,
         networks=tuple(_network(name, ranges) for name, ranges in settings.networks.items()),
         proxies=tuple(ip_network(each) for each in settings.listen.proxies),
@@ -119,6 +124,8 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
         close_directory=directory.close,
         keeper=directory.keeper,
         directory_writer=directory.writer,
+        notices=Notices(directory.people, outbox, words, settings, log, metrics),
+        outbox=outbox,
     )
 
 

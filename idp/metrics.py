@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -24,7 +25,13 @@ COUNTERS: Mapping[str, Counter] = {
     "answers": Counter("Answers sent to service providers.", ("status", "context")),
     "errors": Counter("Pages that told of an error.", ("code",)),
     "judgements": Counter("What methods said to what people gave.", ("method", "code")),
+    "letters": Counter("What became of letters to people.", ("result",)),
     "failures": Counter("Times that a part we depend on did not serve us.", ("code",)),
+}
+
+GAUGES: Mapping[str, str] = {
+    "letters_waiting": "Letters to people that are not sent yet.",
+    "letters_oldest_seconds": "How long the oldest of them has waited.",
 }
 
 
@@ -41,7 +48,7 @@ def _key(name: str, labels: tuple[tuple[str, str], ...]) -> str:
 
 
 class Metrics:
-    """Counts in a file for each process under `folder`, which the site gives to this and to nothing else.
+    """Counts in files for each process under `folder`, which the site gives to this and to nothing else.
 
     What a process that has ended counted stays in the sum until `forget`, which is for the start of the site.
     """
@@ -50,7 +57,9 @@ class Metrics:
         self._folder = folder
         self._lock = threading.Lock()
         self._process_id = 0
+        self._file = folder
         self._values: MmapedDict | None = None
+        self._gauges: MmapedDict | None = None
 
     def count(self, name: str, **labels: str) -> None:
         """Add one to a counter; raises ValueError for one that is not declared. A full disk costs the count only."""
@@ -66,8 +75,20 @@ class Metrics:
             except OSError:
                 return
 
+    def set(self, name: str, value: float, now: datetime) -> None:
+        """Say how much there is of something; of several processes the last word counts. KeyError if not declared."""
+        key = mmap_key(f"warifu_{name}", f"warifu_{name}", [], [], GAUGES[name])
+        with self._lock:
+            try:
+                self._mine()
+                if self._gauges is None:
+                    self._gauges = MmapedDict(str(self._folder / f"gauge_mostrecent_{self._process_id}.db"))
+                self._gauges.write_value(key, float(value), now.timestamp())
+            except OSError:
+                return
+
     def render(self) -> bytes:
-        """Give every counter of every process."""
+        """Give every counter and gauge of every process."""
         if not self._folder.is_dir():
             return b""
         registry = CollectorRegistry()
@@ -76,7 +97,7 @@ class Metrics:
 
     def forget(self) -> None:
         """Begin at nothing; called before the workers start."""
-        for file in self._folder.glob("counter_*.db"):
+        for file in [*self._folder.glob("counter_*.db"), *self._folder.glob("gauge_*.db")]:
             file.unlink(missing_ok=True)
 
     def close(self) -> None:
@@ -85,14 +106,17 @@ class Metrics:
             self._close()
 
     def _close(self) -> None:
-        if self._values is not None:
-            self._values.close()
-        self._values = None
+        for values in (self._values, self._gauges):
+            if values is not None:
+                values.close()
+        self._values = self._gauges = None
 
     def _mine(self) -> MmapedDict:
-        if self._values is None or self._process_id != os.getpid():
-            self._close()  # after a fork this is the parent's, which goes on with it
+        if self._values is None or self._process_id != os.getpid() or not self._file.exists():
+            # After a fork it is the parent's, which goes on with it; and another process may have begun at nothing.
+            self._close()
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._process_id = os.getpid()
-            self._values = MmapedDict(str(self._folder / f"counter_{self._process_id}.db"))
+            self._file = self._folder / f"counter_{self._process_id}.db"
+            self._values = MmapedDict(str(self._file))
         return self._values

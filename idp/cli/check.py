@@ -42,7 +42,7 @@ def check(context: CommandContext) -> None:
 
 
 def _ask_parts(site: Site, file: str) -> list[Problem]:
-    problems = list(site.store.check())
+    problems = [*site.store.check(), *(site.outbox.check() if site.outbox else ())]
     try:
         site.directory.find(NOBODY)
     except DependencyError as error:

@@ -4,6 +4,7 @@ import os
 import pwd
 import resource
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ import click
 from idp.audit import AuditEvent, Decision
 from idp.core.errors import ConfigError
 from idp.core.subject import Subject
-from idp.plugin import AdminAct, Keeper, Tools
+from idp.plugin import AdminAct, Keeper, NoticeKind, Tools
 
 if TYPE_CHECKING:
     from idp.app import Site
@@ -83,6 +84,10 @@ class CommandContext:
             self.site().audit.record(event)
         finally:
             os.umask(before)
+
+    def telling(self, kind: NoticeKind, subject: Subject) -> AbstractContextManager[None]:
+        """Make a change, the body of `with`, of which the person is told by mail when it is made (T-33)."""
+        return self.site().notices.telling(kind, subject, "", self.site().clock())
 
 
 def void(_: object) -> None:

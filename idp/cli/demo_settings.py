@@ -129,6 +129,7 @@ def _answers(plan: DemoPlan) -> SiteAnswers:
         release_toml=_release(plan),
         metadata_toml="allow_loopback_http = true          # for this demonstration only",
         confirmation_toml=_confirmation(plan),
+        mail_toml=_mail(plan),
     )
 
 
@@ -159,6 +160,16 @@ source = "warifu:network"
 name = "the network, to the confirmation service provider alone"
 service_providers = ["{_confirmation_entity_id(plan)}"]
 attributes = ["warifuNetwork"]"""
+
+
+def _mail(plan: DemoPlan) -> str:
+    return f"""\
+[mail]
+server = "127.0.0.1"
+port = {plan.port + 5}
+tls = "none"
+from = "noreply@{SCOPE}"
+reply_to = "help@{SCOPE}\""""
 
 
 def _confirmation(plan: DemoPlan) -> str:

@@ -1,4 +1,4 @@
-"""The refresher: keeps the index of service providers and the store in order, beside the server."""
+"""The refresher: keeps the index of service providers and the store in order and sends letters, beside the server."""
 
 import signal
 import threading
@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from idp.cli.postman import Postman
 from idp.cli.safety import load_safe
 from idp.core.clock import system_clock
 from idp.core.errors import ConfigError, DependencyError
@@ -31,6 +32,8 @@ class Refresher:
         """Go round; what is down in one round may be up in the next."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._hear)
+        postman = Postman(lambda: self._site)
+        postman.start()
         sweep_at = time.monotonic() + SWEEP_EVERY_SECONDS
         while not self._must_stop:
             self._woken.clear()
@@ -42,6 +45,7 @@ class Refresher:
                 self._attempt(self._sweep)
             if not (self._must_stop or self._must_reload):
                 self._woken.wait(self._site.settings.metadata.refresh_seconds)
+        postman.stop()
 
     def _hear(self, number: int, _frame: object) -> None:
         self._must_stop |= number != signal.SIGHUP

@@ -11,7 +11,13 @@ from idp.settings.model import IdPSettings, ServiceProvider
 
 def find_address_problems(settings: IdPSettings, file: str) -> list[Problem]:
     """Give every way on which passwords, assertions or addresses would be open to others."""
-    return [Problem(file, key, what, remedy) for key, what, remedy in (*_directory(settings), *_plain(settings))]
+    return [Problem(file, key, what, remedy) for key, what, remedy in _open_ways(settings)]
+
+
+def _open_ways(settings: IdPSettings) -> "_Found":
+    yield from _directory(settings)
+    yield from _plain(settings)
+    yield from _mail(settings)
 
 
 def find_opened(settings: IdPSettings) -> list[str]:
@@ -26,6 +32,8 @@ def find_opened(settings: IdPSettings) -> list[str]:
             found.append(f"networks.{name}: the whole internet is in it")
     if not settings.audit.required:
         found.append("audit.required: assertions are issued even when they cannot be written down")
+    if settings.mail is None:
+        found.append("mail: not configured: nobody is told when an app is registered, replaced or reset")
     if not settings.release:
         found.append("release: no rule: service providers get no attributes")
     return found
@@ -61,6 +69,12 @@ def _directory(settings: IdPSettings) -> _Found:
     redis = urlsplit(settings.store.redis)
     if redis.scheme == "redis" and not _is_loopback(redis.hostname or ""):
         yield "store.redis", "sessions would go to Redis in the clear", "Use rediss://"
+
+
+def _mail(settings: IdPSettings) -> _Found:
+    mail = settings.mail
+    if mail is not None and mail.tls == "none" and not _is_loopback(mail.server):
+        yield "mail.tls", f"mail would go to {mail.server} in the clear", 'Set "starttls" or "tls"'
 
 
 def _plain(settings: IdPSettings) -> _Found:

@@ -71,6 +71,8 @@ def _passwords(settings: IdPSettings) -> Iterator[_File]:
         "directory.enrol_password_file": settings.directory.enrol_password_file,
         "store.redis_password_file": settings.store.redis_password_file,
     }
+    if settings.mail is not None:
+        found["mail.password_file"] = settings.mail.password_file
     yield from (_File(key, path) for key, path in found.items() if path is not None)
 
 
@@ -79,6 +81,8 @@ def _public_files(settings: IdPSettings) -> Iterator[_File]:
     if settings.confirmation is not None:
         found["confirmation.ca"] = settings.confirmation.ca
         found["confirmation.tls_certificate"] = settings.confirmation.tls_certificate
+    if settings.mail is not None:
+        found["mail.ca"] = settings.mail.ca
     yield from (_File(key, path) for key, path in found.items() if path is not None)
 
 
@@ -90,6 +94,8 @@ def _folders(settings: IdPSettings) -> Iterator[_File]:
         yield _File("audit.json_log", settings.audit.json_log.parent)
     if settings.store.path is not None:
         yield _File("store.path", settings.store.path.parent)
+    if settings.mail is not None:
+        yield _File("records.path", settings.records_path.parent)
     if settings.listen.socket is not None:
         yield _File("listen.socket", settings.listen.socket.parent)
 

@@ -3,6 +3,7 @@
 from idp.core.codes import Code
 from idp.core.errors import AuthnError, DependencyError, Problem, SealError
 from idp.core.ldif import LDIFRecord, read_records, write_record
+from idp.core.notice import NoticeKind
 from idp.core.proof import Binding, Factor, Proof
 from idp.core.secret import Secret
 from idp.core.subject import Subject
@@ -57,6 +58,7 @@ __all__ = [
     "Listener",
     "Method",
     "Moments",
+    "NoticeKind",
     "Outcome",
     "People",
     "Plugin",

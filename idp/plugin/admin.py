@@ -1,11 +1,13 @@
 """What an administrator's command may use beside the tools of a login: everybody's credentials, the audit line."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from idp.core.codes import Code
+from idp.core.notice import NoticeKind
 from idp.core.subject import Subject
 from idp.plugin.tools import Credential, CredentialKind, Tools
 
@@ -92,3 +94,9 @@ class Administration(Protocol):
 
     def record(self, act: AdminAct) -> None:
         """Write an act down, with the name of who did it. Raises DependencyError when it cannot be and must be."""
+
+    def telling(self, kind: NoticeKind, subject: Subject) -> AbstractContextManager[None]:
+        """Make a change, the body of `with`, of which the person is told by mail when it is made (security.md T-33).
+
+        Raises DependencyError before the change when the letter cannot be kept.
+        """

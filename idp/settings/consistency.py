@@ -115,6 +115,8 @@ def _state(settings: IdPSettings) -> _Found:
         yield "directory.bind_password_file", "bind_dn needs its password", "Name a file that holds it, mode 0600"
     if settings.directory.enrol_dn and settings.directory.enrol_password_file is None:
         yield "directory.enrol_password_file", "enrol_dn needs its password", "Name a file that holds it, mode 0600"
+    if settings.mail is not None and bool(settings.mail.username) != (settings.mail.password_file is not None):
+        yield "mail.password_file", "a user name and a password belong together", "Set username and password_file"
     if "{username}" not in settings.directory.user_filter:
         yield (
             "directory.user_filter",

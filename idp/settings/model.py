@@ -3,9 +3,11 @@
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, HttpUrl, TypeAdapter
 
+from idp.core.mailbox import is_mailbox
 from idp.core.proof import Binding
 from idp.settings.base import Field, Group, Settings
 
@@ -20,8 +22,24 @@ def _range(text: str) -> str:
     return text
 
 
+def _time_zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, OSError) as error:
+        raise ValueError("is no time zone of this machine") from error
+    return text
+
+
+def _mailbox(text: str) -> str:
+    if not is_mailbox(text):
+        raise ValueError("is not one mail address")
+    return text
+
+
 Url = Annotated[str, AfterValidator(_url)]
 Range = Annotated[str, AfterValidator(_range)]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+Mailbox = Annotated[str, AfterValidator(_mailbox)]
 Words = dict[str, str]
 """A text by language, e.g. {ja = "例示大学", en = "Example University"}."""
 
@@ -34,7 +52,7 @@ class Site(Group):
     name: Words
     scopes: tuple[str, ...] = Field(min_length=1)
     languages: tuple[str, ...] = ("ja", "en")
-    time_zone: str = "Asia/Tokyo"
+    time_zone: TimeZone = "Asia/Tokyo"
     otp_issuer: str = Field(default="Warifu", pattern=r"^[^:&%#?+/\"\\\x00-\x1f]{1,48}$")
     help_url: str = ""
     password_help: Words = {}
@@ -112,6 +130,30 @@ class Store(Group):
     path: Path | None = None
     redis: str = ""
     redis_password_file: Path | None = None
+
+
+class Records(Group):
+    """Where what lasts is kept: letters that wait. A file of SQLite, `records.sqlite` beside the store if not said."""
+
+    path: Path | None = None
+
+
+class Mail(Group):
+    """The SMTP server that takes our mail, and whom people are written to as; without it nobody is told of a change.
+
+    TLS begins with the connection ("tls") or by STARTTLS; "none" is for a server on this machine.
+    """
+
+    server: str = Field(pattern=r"^[A-Za-z0-9.:-]{1,253}$")
+    port: int = Field(default=587, ge=1, le=65535)
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    ca: Path | None = None
+    username: str = ""
+    password_file: Path | None = None
+    sender: Mailbox = Field(alias="from")
+    reply_to: Mailbox | None = None
+    address_attributes: tuple[str, ...] = Field(default=("mail",), min_length=1)
+    timeout_seconds: float = Field(default=20.0, gt=0, le=60)
 
 
 class Session(Group):
@@ -251,6 +293,8 @@ class IdPSettings(Settings):
     keys: Keys
     directory: Directory
     store: Store
+    records: Records = Records()
+    mail: Mail | None = None
     session: Session = Session()
     networks: dict[str, NetworkRanges] = {}
     login: Login
@@ -263,3 +307,8 @@ class IdPSettings(Settings):
     audit: Audit
     confirmation: ConfirmationSP | None = None
     plugins: dict[str, dict[str, Any]] = {}
+
+    @property
+    def records_path(self) -> Path:
+        """Where records are kept."""
+        return self.records.path or (self.store.path or self.metadata.index).with_name("records.sqlite")

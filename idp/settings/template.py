@@ -68,6 +68,21 @@ _CONFIRMATION = """\
 # counts_for_health = false           # true: /idp/health is 200 only while this one answers, too
 # ca = "/etc/ssl/certs/ca-certificates.crt\""""
 
+_MAIL = """\
+# Mail to people: each is told of what was changed of theirs. Letters wait in records.sqlite beside the store until the
+# server has taken them. Without this table nobody is told.
+# [mail]
+# server = "smtp.example.ac.jp"
+# port = 587
+# tls = "starttls"                    # or "tls", from the start (port 465); "none" is for a server on this machine
+# ca = "tls/mail-ca.crt"              # who may have signed its certificate, if not those this machine trusts
+# from = "noreply@example.ac.jp"
+# reply_to = "help@example.ac.jp"
+# username = ""
+# password_file = "secrets/mail-password"
+# address_attributes = ["mail"]       # where a person's addresses are
+# timeout_seconds = 20.0"""
+
 APP_CONTEXT = """
 [[login.authn_contexts]]
 uri = "urn:oasis:names:tc:SAML:2.0:ac:classes:TimeSyncToken"
@@ -105,6 +120,7 @@ class SiteAnswers:
     release_toml: str = _RELEASE
     metadata_toml: str = "# allow_loopback_http = false         # answers to http://localhost; for demonstrations only"
     confirmation_toml: str = _CONFIRMATION
+    mail_toml: str = _MAIL
 
 
 def render_settings(answers: SiteAnswers) -> str:

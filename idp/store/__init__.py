@@ -7,10 +7,13 @@ What the clock does to it (security.md F-08). Life and death are judged by the c
 When that clock steps back, what was taken or removed stays gone, what was swapped stays swapped, a row that lived on
 its word may live again, and a counter neither forgets its count nor ends sooner; `SWEEP_AFTER` keeps dead rows for a
 while, so that a short leap forward and back does not open a replay record either.
+
+What lasts, the letters that wait, is apart from all that (`records.py`).
 """
 
 from idp.store.moments import PluginMoments, Store
+from idp.store.records import LetterRecord, Letters, Waiting
 from idp.store.redis import RedisStore
 from idp.store.sqlite import SQLiteStore
 
-__all__ = ["PluginMoments", "RedisStore", "SQLiteStore", "Store"]
+__all__ = ["LetterRecord", "Letters", "PluginMoments", "RedisStore", "SQLiteStore", "Store", "Waiting"]

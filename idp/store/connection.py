@@ -4,7 +4,7 @@ import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -25,15 +25,19 @@ SCHEMA = (
 class Connections:
     """Gives the calling thread its connection; raises sqlite3.Error or OSError.
 
+    What is `durable` is on the disk when a statement ends, whatever becomes of the machine.
+
     A file that was removed or replaced while we run is noticed at the next call and begun anew by all alike: two
     workers never go on with two files.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, schema: Sequence[str] = SCHEMA, *, durable: bool = False) -> None:
         self._path = path
+        self._schema = schema
+        self._durable = durable
         self._local = threading.local()
         self._inherited: list[sqlite3.Connection] = []
-        prepare(path)
+        prepare(path, schema)
 
     def mine(self) -> sqlite3.Connection:
         """Give this thread's connection, opening it if this process has not yet."""
@@ -44,8 +48,8 @@ class Connections:
                 return kept[2]
             self._give_up(kept, process_id)
         if self._inode() is None:
-            prepare(self._path)
-        connection = connect(self._path)
+            prepare(self._path, self._schema)
+        connection = connect(self._path, durable=self._durable)
         self._local.kept = (process_id, self._inode(), connection)
         return connection
 
@@ -63,7 +67,7 @@ class Connections:
             self._inherited.append(kept[2])
 
 
-def prepare(path: Path) -> None:
+def prepare(path: Path, schema: Sequence[str] = SCHEMA) -> None:
     """Make the file (0600, in a folder of 0700 if that is new too) and its tables. Raises sqlite3.Error or OSError."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _one_at_a_time(path):
@@ -74,18 +78,18 @@ def prepare(path: Path) -> None:
         try:
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # before the first table, or never
             connection.execute("PRAGMA journal_mode = WAL").fetchall()
-            for statement in SCHEMA:
+            for statement in schema:
                 connection.execute(statement)
         finally:
             connection.close()
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, *, durable: bool = False) -> sqlite3.Connection:
     """Open a file that is there; each statement is a transaction of its own."""
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS, isolation_level=None
     )
-    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
     return connection
 
 

@@ -16,6 +16,11 @@ def milliseconds(moment: datetime) -> int:
     return (moment - EPOCH) // MILLISECOND
 
 
+def moment(since_epoch: int) -> datetime:
+    """Give the moment so many milliseconds after 1970 began."""
+    return EPOCH + since_epoch * MILLISECOND
+
+
 def duration_milliseconds(lifetime: timedelta) -> int:
     """Give `lifetime` as whole milliseconds, rounded down."""
     return lifetime // MILLISECOND
@@ -23,7 +28,7 @@ def duration_milliseconds(lifetime: timedelta) -> int:
 
 def count(value: int, expires_milliseconds: int) -> Count:
     """Make a Count of what a store holds."""
-    return Count(value, EPOCH + expires_milliseconds * MILLISECOND)
+    return Count(value, moment(expires_milliseconds))
 
 
 def key_bytes(key: bytes | str) -> bytes:

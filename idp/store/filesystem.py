@@ -1,4 +1,4 @@
-"""Whether a path is on a disk of this machine: SQLite's locks and shared memory do not work over a network."""
+"""Whether a file of SQLite is in a good place: its locks do not work over a network, and it is nobody else's."""
 
 import re
 from pathlib import Path
@@ -25,3 +25,17 @@ def remote_filesystem(path: Path, mounts: str) -> str | None:
         if path.is_relative_to(place) and len(place.parts) >= best:
             best, found = len(place.parts), after.split(" ", 1)[0]
     return found if REMOTE.fullmatch(found) else None
+
+
+def find_place_faults(path: Path) -> list[tuple[str, str]]:
+    """Give what is wrong with where a file is, each with its remedy: on a network disk, or open to other users."""
+    try:
+        remote = remote_filesystem(path.resolve(), MOUNTS.read_text("utf-8", "replace"))
+        faults = [(f"{path} is on {remote}", "Put it on a disk of this machine.")] if remote else []
+        for place, forbidden, remedy in ((path.parent, 0o022, "chmod go-w"), (path, 0o077, "chmod 600")):
+            mode = place.stat().st_mode & 0o777
+            if mode & forbidden:
+                faults.append((f"{place} is open to other users ({mode:o})", f"Run: {remedy} {place}"))
+    except OSError as error:
+        return [(f"{path} cannot be looked at ({error.strerror})", "Put it where this user may use it.")]
+    return faults

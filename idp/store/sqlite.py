@@ -13,7 +13,7 @@ from idp.core.errors import DependencyError, Problem
 from idp.plugin.tools import Count
 from idp.store.connection import Connections
 from idp.store.convert import SWEEP_AFTER, count, duration_milliseconds, key_bytes, milliseconds
-from idp.store.filesystem import MOUNTS, remote_filesystem
+from idp.store.filesystem import find_place_faults
 
 PUT = """INSERT INTO moment (kind, key, value, person, expires) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (kind, key) DO UPDATE
@@ -123,24 +123,12 @@ class SQLiteStore:
 
     def check(self) -> list[Problem]:
         """Give what is wrong: a file on a network disk, readable by others, or that cannot be written."""
-        problems = []
-        remote = remote_filesystem(self._path.resolve(), MOUNTS.read_text("utf-8", "replace"))
-        if remote:
-            problems.append(_problem(f"{self._path} is on {remote}", "Put it on a disk of this machine."))
+        problems = [_problem(what, remedy) for what, remedy in find_place_faults(self._path)]
         try:
-            problems += self._check_modes()
             self._run(PUT, ("check", os.urandom(16), b"", None, 0, self._now()))
-        except (DependencyError, OSError) as error:
+        except DependencyError as error:
             problems.append(_problem(f"{self._path} cannot be written: {error}", "Make it writable for this user."))
         return problems
-
-    def _check_modes(self) -> list[Problem]:
-        wanted = ((self._path.parent, 0o022, "chmod go-w"), (self._path, 0o077, "chmod 600"))
-        return [
-            _problem(f"{path} is open to other users ({path.stat().st_mode & 0o777:o})", f"Run: {remedy} {path}")
-            for path, forbidden, remedy in wanted
-            if path.stat().st_mode & forbidden
-        ]
 
     def _now(self) -> int:
         return milliseconds(self._clock())

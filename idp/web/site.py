@@ -19,7 +19,9 @@ from idp.flow.engine import Engine
 from idp.flow.policy import Policy
 from idp.flow.session import Sessions
 from idp.flow.throttle import Throttle
+from idp.mail import Outbox
 from idp.metrics import Metrics
+from idp.notices import Notices
 from idp.plugin import Keeper, Tools
 from idp.saml.answer import ResponseWriter
 from idp.saml.conditions import Expectations
@@ -63,6 +65,8 @@ class Site:
     close_directory: Callable[[], None]
     keeper: Keeper
     directory_writer: NamedWriter
+    notices: Notices
+    outbox: Outbox | None
     kept_pages: KeptPages = field(default_factory=KeptPages)
 
     def tools(self, plugin: str) -> Tools:

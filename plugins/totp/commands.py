@@ -14,6 +14,7 @@ from idp.plugin import (
     Binding,
     Credential,
     Holding,
+    NoticeKind,
     SealError,
     Secret,
     Subject,
@@ -124,12 +125,13 @@ def register(
         secret = _read_key() if from_stdin else new_seed()
         uri = write_uri(secret, subject.username, administration.tools("totp").site.otp_issuer)
         administration.record(AdminAct("totp register", AdminResult.STARTED, subject))
-        if file is not None:
-            with new_private(file) as stream:
-                stream.write(qr_svg(uri) if file.suffix.lower() == ".svg" else f"{uri}\n")
+        with administration.telling(NoticeKind.REPLACED if before else NoticeKind.REGISTERED, subject):
+            if file is not None:
+                with new_private(file) as stream:
+                    stream.write(qr_svg(uri) if file.suffix.lower() == ".svg" else f"{uri}\n")
+                    _add(administration, subject, secret)
+            else:
                 _add(administration, subject, secret)
-        else:
-            _add(administration, subject, secret)
         done = AdminResult.REGISTERED if before is None else AdminResult.REPLACED
         administration.record(AdminAct("totp register", done, subject))
         click.echo(f"{shown(subject.username)}: {done}")
@@ -145,8 +147,9 @@ def reset(administration: Administration, username: str) -> None:
     with reported("totp reset", administration, username):
         subject = _find(administration, username)
         administration.record(AdminAct("totp reset", AdminResult.STARTED, subject))
-        if not administration.tools("totp").credentials.remove(subject, TOTP):
-            _refuse(administration, "totp reset", subject, "no app is registered")
+        with administration.telling(NoticeKind.RESET, subject):
+            if not administration.tools("totp").credentials.remove(subject, TOTP):
+                _refuse(administration, "totp reset", subject, "no app is registered")
         administration.record(AdminAct("totp reset", AdminResult.REMOVED, subject))
         click.echo(f"{shown(subject.username)}: removed")
 

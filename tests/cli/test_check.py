@@ -1,6 +1,6 @@
 """`warifu check` asks what a site depends on, and says everything that is wrong at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +14,20 @@ from tests.cli.sites import append, change
 from tests.parts.service_provider import TestSP
 from tests.parts.site import make_conf
 from tests.parts.slapd import RunningSlapd, free_port
+from tests.parts.smtp import PostOffice
 
 PLAIN = 'plain = "127.0.0.1:8080"\nproxies = ["127.0.0.1/32"]'
 
 
+@pytest.fixture(scope="module")
+def post_office() -> Iterator[PostOffice]:
+    with PostOffice() as running:
+        yield running
+
+
 @pytest.fixture
-def conf(tmp_path: Path, slapd: RunningSlapd) -> Path:
-    return make_conf(tmp_path / "conf", slapd, listen_toml=PLAIN)
+def conf(tmp_path: Path, slapd: RunningSlapd, post_office: PostOffice) -> Path:
+    return make_conf(tmp_path / "conf", slapd, listen_toml=PLAIN, mail_toml=post_office.toml())
 
 
 def check(conf: Path) -> Result:

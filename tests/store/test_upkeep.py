@@ -166,6 +166,6 @@ def test_check_tells_of_a_network_disk(
 ) -> None:
     mounts = tmp_path / "mountinfo"
     mounts.write_text("22 1 0:1 / / rw - nfs server:/ rw\n")
-    monkeypatch.setattr("idp.store.sqlite.MOUNTS", mounts)
+    monkeypatch.setattr("idp.store.filesystem.MOUNTS", mounts)
 
     assert ["is on nfs" in problem.what for problem in sqlite_store.check()] == [True]

@@ -1,0 +1,11 @@
+"""What a person is told of, by mail, whoever did it (security.md T-33)."""
+
+from enum import StrEnum
+
+
+class NoticeKind(StrEnum):
+    """A change of what a person can prove."""
+
+    REGISTERED = "registered"
+    REPLACED = "replaced"
+    RESET = "reset"

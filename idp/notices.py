@@ -1,0 +1,180 @@
+"""Telling people by mail what was changed of theirs, in their language, whoever changed it (security.md T-33).
+
+A letter says what, when and from where, and what to do if it was not they; it has no secret and no link that acts.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from idp.audit import Logger
+from idp.core.errors import DependencyError
+from idp.core.mailbox import is_mailbox
+from idp.core.network import OUTSIDE, Address
+from idp.core.notice import NoticeKind
+from idp.core.subject import Subject
+from idp.mail import Letter, Outbox
+from idp.metrics import Metrics
+from idp.plugin.tools import Attributes, People
+from idp.settings.model import IdPSettings
+from idp.words import Words, choose_language
+
+__all__ = ["LANGUAGE_ATTRIBUTE", "NoticeKind", "Notices"]
+
+LANGUAGE_ATTRIBUTE = "preferredLanguage"
+"""RFC 2798 2.7: written as Accept-Language is."""
+MOST_ADDRESSES = 5
+NAMED_NETWORKS = ("campus", OUTSIDE)
+"""Networks that have a word of their own; others are told by their name."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    kind: NoticeKind
+    subject: Subject
+    language: str
+    now: datetime
+    network: str
+    address: Address | None
+
+
+class Notices:
+    """Finds a person's addresses and language, and posts a letter to each address."""
+
+    def __init__(
+        self,
+        people: People,
+        outbox: Outbox | None,
+        words: Words,
+        settings: IdPSettings,
+        log: Logger,
+        metrics: Metrics,
+    ) -> None:
+        self._people = people
+        self._outbox = outbox
+        self._words = words
+        self._site = settings.site
+        self._mail = settings.mail
+        self._log = log
+        self._metrics = metrics
+
+    def tell(
+        self,
+        kind: NoticeKind,
+        subject: Subject,
+        language: str,
+        now: datetime,
+        network: str = "",
+        address: Address | None = None,
+    ) -> None:
+        """Tell a person of a change that is made; `network` is where from, empty for an administrator's.
+
+        `language` is what the person reads now, or empty; their entry's preferredLanguage goes before it. Who has no
+        address is named in the log. Raises DependencyError when the directory cannot be asked or the letter not kept.
+        """
+        self._post(_Change(kind, subject, language, now, network, address), hold=False)
+
+    @contextmanager
+    def telling(
+        self,
+        kind: NoticeKind,
+        subject: Subject,
+        language: str,
+        now: datetime,
+        network: str = "",
+        address: Address | None = None,
+    ) -> Iterator[None]:
+        """Make a change, the body of `with`, and tell of it as `tell` does; the letter is kept before the change.
+
+        It goes when the body has ended and is taken back when the body raises. Where nobody knows whether the change
+        was made, after DependencyError or when this process is killed, it goes a little later. Raises DependencyError
+        before the body.
+        """
+        held = self._post(_Change(kind, subject, language, now, network, address), hold=True)
+        try:
+            yield
+        except DependencyError:
+            raise
+        except Exception:
+            self._settle(held, None)
+            raise
+        self._settle(held, now)
+
+    def _post(self, change: _Change, *, hold: bool) -> list[str]:
+        if self._outbox is None:
+            # Every start and `warifu check` say that nobody is told.
+            self._metrics.count("letters", result="not-configured")
+            return []
+        attributes = self._people.attributes(change.subject)
+        recipients = self._recipients(attributes)
+        if not recipients:
+            self._metrics.count("letters", result="no-address")
+            self._log.warning("person_not_told", kind=change.kind, username=change.subject.username)
+        language = self._language(attributes, change.language)
+        subject, text = self._subject(change, language), self._text(change, language)
+        return [
+            self._outbox.post(Letter(each, subject, text, language), change.now, change.subject.username, hold=hold)
+            for each in recipients
+        ]
+
+    def _settle(self, held: list[str], now: datetime | None) -> None:
+        """Release what is held, or take it back without `now`; if that fails, it goes a little later by itself."""
+        if self._outbox is None:
+            return
+        for message_id in held:
+            try:
+                if now is None:
+                    self._outbox.withdraw(message_id)
+                else:
+                    self._outbox.release(message_id, now)
+            except DependencyError as error:
+                self._log.error("letter_not_settled", message_id=message_id, detail=error.detail)
+
+    def _recipients(self, attributes: Attributes) -> list[str]:
+        """Give each address once; a value that is not exactly one address is none (E-07)."""
+        names = self._mail.address_attributes if self._mail else ()
+        values = [value for name in names for value in attributes.get(name.lower(), ())]
+        return [each for each in dict.fromkeys(values) if is_mailbox(each)][:MOST_ADDRESSES]
+
+    def _language(self, attributes: Attributes, language: str) -> str:
+        known = self._site.languages
+        fallback = language if language in known else known[0]
+        preferred = ",".join(attributes.get(LANGUAGE_ATTRIBUTE.lower(), ()))
+        return choose_language(preferred, "", "", [fallback, *(each for each in known if each != fallback)])
+
+    def _subject(self, change: _Change, language: str) -> str:
+        title = self._words.text(language, f"notice.{change.kind}.title")
+        return self._words.text(language, "notice.subject", site=self._site.name.get(language, ""), title=title)
+
+    def _text(self, change: _Change, language: str) -> str:
+        def say(key: str, **values: object) -> str:
+            return self._words.text(language, f"notice.{key}", **values)
+
+        time = f"{change.now.astimezone(ZoneInfo(self._site.time_zone)):%Y-%m-%d %H:%M:%S %Z}"
+        contacts = [each for each in (self._site.help_url, self._site.technical_contact_mail) if each]
+        return "\n".join(
+            (
+                say("greeting", username=" ".join(change.subject.username.split())),
+                "",
+                say(f"{change.kind}.text"),
+                "",
+                say("when", time=time),
+                say("where", place=self._place(change, language)),
+                "",
+                say("not_you"),
+                *contacts,
+                "",
+                say("automatic"),
+                self._site.name.get(language, ""),
+                "",
+            )
+        )
+
+    def _place(self, change: _Change, language: str) -> str:
+        if not change.network:
+            return self._words.text(language, "notice.place.desk")
+        named = change.network in NAMED_NETWORKS
+        place = self._words.text(language, f"notice.place.{change.network}") if named else change.network
+        return f"{place} ({change.address})" if change.address else place

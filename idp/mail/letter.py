@@ -9,6 +9,9 @@ from email.utils import format_datetime
 
 from idp.core.mailbox import is_mailbox
 
+SEVEN_BIT = SMTP.clone(cte_type="7bit")
+"""Every mail server takes it (RFC 5321 2.4)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:
@@ -42,7 +45,7 @@ class Writer:
 
         Raises ValueError for a subject of more than one line.
         """
-        message = EmailMessage(policy=SMTP)
+        message = EmailMessage(policy=SEVEN_BIT)
         message["From"] = _mailbox(self.address, self.names.get(letter.language, ""))
         message["To"] = _mailbox(letter.to)
         if self.reply_to:
@@ -51,8 +54,8 @@ class Writer:
         message["Date"] = format_datetime(now)
         message["Message-ID"] = message_id
         message["Auto-Submitted"] = "auto-generated"
-        message["Content-Language"] = letter.language
         message.set_content(letter.text)
+        message["Content-Language"] = letter.language
         return message.as_bytes()
 
 

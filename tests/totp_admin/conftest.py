@@ -13,6 +13,7 @@ from idp.cli.context import CommandContext
 from plugins.totp.commands import commands
 from tests.parts.site import Idp, make_conf
 from tests.parts.slapd import RunningSlapd, own_slapd, slapd
+from tests.parts.smtp import PostOffice
 
 __all__ = ["own_slapd", "slapd"]
 
@@ -40,6 +41,15 @@ class Desk:
         path.touch(mode=mode)
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
         return path
+
+
+@pytest.fixture
+def desk_with_mail(tmp_path: Path, own_slapd: RunningSlapd) -> Iterator[tuple[Desk, PostOffice]]:
+    """The same at a site that writes to people, and their mail server."""
+    with PostOffice() as office:
+        idp = Idp.load(make_conf(tmp_path / "conf", own_slapd, mail_toml=office.toml()))
+        yield Desk(idp, tmp_path), office
+        idp.close()
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ def _range(text: str) -> str:
 def _time_zone(text: str) -> str:
     try:
         ZoneInfo(text)
-    except (ZoneInfoNotFoundError, OSError) as error:
+    except (ZoneInfoNotFoundError, OSError, ValueError) as error:
         raise ValueError("is no time zone of this machine") from error
     return text
 

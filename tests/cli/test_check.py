@@ -148,6 +148,66 @@ def test_a_weakening_is_named_and_stops_nothing(conf: Path) -> None:
     assert "audit.required" in done.output
 
 
+def test_a_mail_server_that_does_not_serve_us_is_named(conf: Path, post_office: PostOffice) -> None:
+    change(conf, f"port = {post_office.port}", f"port = {free_port()}")
+
+    done = check(conf)
+
+    assert done.exit_code == 1
+    assert "mail.server: the mail server does not serve us" in done.output
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ('server = "127.0.0.1"', 'server = "smtp.example.ac.jp"', "mail.tls"),
+        ('tls = "none"', 'tls = "none"\nusername = "warifu"', "mail.password_file"),
+        ('tls = "none"', 'tls = "none"\nca = "tls/none.crt"', "mail.ca"),
+        ('from = "noreply@example.ac.jp"', 'from = "a@example.ac.jp, b@example.ac.jp"', "mail.from"),
+        ('from = "noreply@example.ac.jp"', 'from = "a@example.ac.jp\\r\\nBcc: b@example.ac.jp"', "mail.from"),
+        ('reply_to = "help@example.ac.jp"', 'reply_to = "help"', "mail.reply_to"),
+        ('tls = "none"', 'tls = "sometimes"', "mail.tls"),
+    ],
+)
+def test_mail_settings_that_are_unsafe_are_named(conf: Path, old: str, new: str, key: str) -> None:
+    change(conf, old, new)
+
+    done = check(conf)
+
+    assert done.exit_code == 1
+    assert f": {key}: " in done.output
+
+
+def test_the_password_of_the_mail_server_is_its_owners_alone(conf: Path) -> None:
+    file = conf / "secrets/mail-password"
+    file.touch(mode=0o644)
+    file.write_text("secret of the mail server")
+    change(conf, 'tls = "none"', 'tls = "none"\nusername = "warifu"\npassword_file = "secrets/mail-password"')
+
+    done = check(conf)
+
+    assert done.exit_code == 1
+    assert "chmod 600" in done.output
+    assert "secret of" not in done.output
+
+
+def test_a_site_that_tells_nobody_is_warned(tmp_path: Path, slapd: RunningSlapd) -> None:
+    done = check(make_conf(tmp_path / "conf", slapd, listen_toml=PLAIN))
+
+    assert done.exit_code == 0
+    assert done.output.startswith("warning: mail: not configured: nobody is told")
+
+
+@pytest.mark.parametrize("zone", ["Asia/Nowhere", "../../etc/passwd", ""])
+def test_a_time_zone_that_is_none_is_named(conf: Path, zone: str) -> None:
+    change(conf, '# time_zone = "Asia/Tokyo"', f'time_zone = "{zone}"')
+
+    done = check(conf)
+
+    assert done.exit_code == 1
+    assert "site.time_zone: is no time zone" in done.output
+
+
 def test_a_limit_that_is_none_is_named(conf: Path) -> None:
     append(conf, '[limits.totp]\nperson = ["5 in 5 minutes"]')
 

@@ -357,6 +357,20 @@ def test_a_mail_lands_in_a_file(demo: Demo) -> None:
     assert b"To: taro@example.ac.jp" in file.read_bytes()
 
 
+def test_t33_who_loses_an_app_is_told_by_mail(demo: Demo, tmp_path: Path) -> None:
+    ldap(demo, add_person(demo, "told"), tmp_path)
+    folder = Path(str(demo.facts["mail_dir"]))
+    before = set(folder.glob("*.eml"))
+    command = [str(demo.facts["cli"]), "--conf", str(demo.facts["conf"]), "totp"]
+
+    for arguments in (("register", "told", "--file", str(tmp_path / "told.txt")), ("reset", "told")):
+        subprocess.run([*command, *arguments], check=True, capture_output=True)
+    await_that(lambda: len(set(folder.glob("*.eml")) - before) == 2)
+
+    texts = [file.read_bytes() for file in set(folder.glob("*.eml")) - before]
+    assert all(b"To: told@" in text and b"Auto-Submitted: auto-generated" in text for text in texts)
+
+
 def test_every_decision_is_in_the_audit_log(demo: Demo) -> None:
     browser = Browser(demo)
     browser.log_in(browser.get(sso_url(demo)), "maki")

@@ -45,9 +45,12 @@ def test_a_server_that_is_not_the_one_named_gets_nothing(
     assert "ertificate" in str(post.logged("mail_server_away")[0]["detail"])
 
 
-def test_a_server_without_starttls_gets_neither_letter_nor_password(open_post: OpenPost, authority: Authority) -> None:
+@pytest.mark.parametrize("login", [{}, LOGIN], ids=["no-login", "login"])
+def test_a_server_without_starttls_gets_neither_letter_nor_password(
+    open_post: OpenPost, authority: Authority, login: dict[str, str]
+) -> None:
     with PostOffice() as office:
-        post = open_post(office, tls="starttls", ca=authority.ca, **LOGIN)
+        post = open_post(office, tls="starttls", ca=authority.ca, **login)
         post.post()
 
         post.deliver()

@@ -78,7 +78,7 @@ def test_a_letter_says_what_when_where_and_what_to_do(told: Told) -> None:
         "The app registered before does not work any more.",
         "",
         "Time: 2026-11-24 09:00:00 JST",
-        "Place: outside the campus (198.51.100.7)",
+        "Done from: outside the campus (198.51.100.7)",
         "",
         "If this was not you, tell the help desk at once and change your password.",
         "https://help.example.ac.jp/",

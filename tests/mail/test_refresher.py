@@ -18,6 +18,8 @@ from tests.parts.site import Clock, Idp, make_conf
 from tests.parts.slapd import RunningSlapd
 from tests.parts.smtp import PostOffice
 
+pytestmark = pytest.mark.slow
+
 SP = TestSP("dropped")
 
 

@@ -42,10 +42,10 @@ class Received:
 
 @dataclass
 class PostOffice:
-    """A server that keeps what it takes; `answers` are given to RCPT and DATA instead of 250, by their first word.
+    """A server that keeps what it takes; `answers` are given instead of 250 to the commands they stand under.
 
-    `seconds` is how long it thinks before it answers a letter; `on_letter` runs when a letter has come in, before it is
-    answered. With `leaf` it offers STARTTLS and wants it, with `tls_from_start` TLS begins with the connection.
+    `on_letter` runs when a letter has come in, before it is answered. With `leaf` it offers STARTTLS and wants it, with
+    `tls_from_start` TLS begins with the connection.
     """
 
     leaf: Leaf | None = None
@@ -83,9 +83,9 @@ class PostOffice:
         if self.leaf is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(self.leaf.certificate, self.leaf.key)
-        options: dict[str, object] = {}
+        options: dict[str, object] = {"ready_timeout": 30.0}
         if self.wants_login:
-            options = {
+            options |= {
                 "authenticator": _authenticate,
                 "auth_required": True,
                 "auth_require_tls": context is not None and not self.tls_from_start,

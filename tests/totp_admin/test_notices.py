@@ -41,7 +41,7 @@ def test_a_change_at_the_desk_is_told(
     assert subjects(desk, office) == [f"【例示大学】{title}"]
     (received,) = office.received
     assert received.recipients == ["bob@example.ac.jp"]
-    assert "管理者による操作" in received.text
+    assert "操作元: 窓口（管理者）" in received.text
     assert KEY not in received.text
 
 

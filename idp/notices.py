@@ -146,7 +146,7 @@ class Notices:
 
     def _subject(self, change: _Change, language: str) -> str:
         title = self._words.text(language, f"notice.{change.kind}.title")
-        return self._words.text(language, "notice.subject", site=self._site.name.get(language, ""), title=title)
+        return self._words.text(language, "notice.subject", site=self._site_name(language), title=title)
 
     def _text(self, change: _Change, language: str) -> str:
         def say(key: str, **values: object) -> str:
@@ -167,10 +167,14 @@ class Notices:
                 *contacts,
                 "",
                 say("automatic"),
-                self._site.name.get(language, ""),
+                self._site_name(language),
                 "",
             )
         )
+
+    def _site_name(self, language: str) -> str:
+        names = self._site.name
+        return " ".join((names.get(language) or next(iter(names.values()), "")).split())
 
     def _place(self, change: _Change, language: str) -> str:
         if not change.network:

@@ -21,7 +21,8 @@ def open_outbox(settings: IdPSettings, log: Logger, metrics: Metrics) -> Outbox 
     mail = settings.mail
     if mail is None:
         return None
-    writer = Writer(mail.sender, settings.site.name, mail.reply_to or "")
+    names = {language: " ".join(name.split()) for language, name in settings.site.name.items()}
+    writer = Writer(mail.sender, names, mail.reply_to or "")
     our_name = urlsplit(settings.site.base_url).hostname or "localhost"
     try:
         server = MailServer(mail, _password(mail), our_name)

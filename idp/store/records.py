@@ -26,7 +26,7 @@ CLAIM = """UPDATE letter SET due = ?1, tries = tries + 1
     WHERE message_id = (SELECT message_id FROM letter WHERE due <= ?2 ORDER BY due, posted LIMIT 1)
     RETURNING message_id, recipient, username, message, posted, due, tries"""
 POSTPONE = "UPDATE letter SET due = ? WHERE message_id = ? AND due = ?"
-HASTEN = "UPDATE letter SET due = ? WHERE message_id = ?"
+HASTEN = "UPDATE letter SET due = ? WHERE message_id = ? AND tries = 0"
 REMOVE = "DELETE FROM letter WHERE message_id = ?"
 COUNT = "SELECT count(*), min(posted), min(due) FROM letter"
 EMPTY_WRITE = "UPDATE letter SET due = due WHERE 0"
@@ -82,7 +82,7 @@ class Letters:
         self._run(POSTPONE, (milliseconds(due), record.message_id, milliseconds(record.due)))
 
     def hasten(self, message_id: str, due: datetime) -> None:
-        """Let a letter be claimed from `due` on."""
+        """Let a letter that nobody claimed yet be claimed from `due` on."""
         self._run(HASTEN, (milliseconds(due), message_id))
 
     def remove(self, message_id: str) -> None:

@@ -171,6 +171,24 @@ def test_who_has_no_address_is_written_down_and_is_no_error(told: Told, capsys: 
     assert "person_not_told" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "name", ["Example\nUniversity", "Example\r\nBcc: eve@evil.example", '", <eve@evil.example>', ""]
+)
+def test_e07_the_sites_name_makes_no_header(tmp_path: Path, own_slapd: RunningSlapd, name: str) -> None:
+    with PostOffice() as office:
+        idp = Idp.load(make_conf(tmp_path / "conf", own_slapd, mail_toml=office.toml(), name_en=name))
+        told = Told(idp, office, own_slapd)
+        told.tell(language="en")
+        (received,) = told.received()
+        idp.close()
+
+    message = received.message
+    assert (received.recipients, received.sender) == (["bob@example.ac.jp"], "noreply@example.ac.jp")
+    assert message["Bcc"] is None
+    assert [each.addr_spec for each in message["From"].addresses] == ["noreply@example.ac.jp"]
+    assert str(message["Subject"]).strip().startswith(f"[{' '.join(name.split()) or '例示大学'}] ")
+
+
 def test_a_change_that_ends_is_told(told: Told) -> None:
     with told.idp.site.notices.telling(NoticeKind.RESET, told.bob, "", told.idp.clock()):
         assert told.received() == []

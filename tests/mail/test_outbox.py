@@ -243,6 +243,16 @@ def test_a_letter_that_nobody_released_is_sent_a_little_later(post: Post, office
     assert len(office.received) == 1
 
 
+def test_a_letter_that_is_on_its_way_is_not_released_to_a_second_sender(post: Post) -> None:
+    message_id = post.post(hold=True)
+    post.clock.advance(seconds=HELD_FOR.total_seconds())
+    assert post.letters.claim(post.clock(), LEASE) is not None
+
+    post.outbox.release(message_id, post.clock())
+
+    assert post.letters.claim(post.clock(), LEASE) is None
+
+
 def test_a_letter_taken_back_is_not_sent(post: Post, office: PostOffice) -> None:
     post.outbox.withdraw(post.post(hold=True))
     post.clock.advance(hours=1)

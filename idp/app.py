@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from ipaddress import ip_network
 from pathlib import Path
 from re import fullmatch
 
@@ -10,8 +9,9 @@ from flask import Flask
 
 from idp.audit import AuditLog, describe, process_logger
 from idp.core.clock import Clock, system_clock
+from idp.core.codes import Code
 from idp.core.errors import ConfigError, Problem
-from idp.core.network import Network
+from idp.core.network import parse_range
 from idp.core.secret import Secret
 from idp.core.subject import Subject
 from idp.directory import open_directory
@@ -31,8 +31,9 @@ from idp.saml.answer import ResponseWriter
 from idp.saml.conditions import Expectations
 from idp.saml.own_metadata import own_metadata
 from idp.seal import Sealer, load_seal_keys
-from idp.settings.load import load_settings
-from idp.settings.model import IdPSettings, KeyPair, NetworkRanges
+from idp.settings.live_networks import LiveNetworks
+from idp.settings.load import find_file, load_settings
+from idp.settings.model import IdPSettings, KeyPair
 from idp.store import PluginMoments, RedisStore, SQLiteStore, Store
 from idp.web.application import make_application
 from idp.web.forms import FormTokens
@@ -70,6 +71,7 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
     outbox = open_outbox(settings, log, metrics)
     facts = SiteFacts(settings.site.entity_id, settings.site.base_url, settings.site.name, settings.site.otp_issuer)
     words = Words.load([OUR_WORDS, *(folder / "words" for folder in folders.values())], settings.site.languages)
+    metrics = Metrics(settings.metadata.index.parent / "metrics")
     expectations = _expectations(settings)
     group_attribute = settings.directory.group_attribute.lower()
 
@@ -78,6 +80,13 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
 
     def alarm(message: str) -> None:
         log.error("alarm", message=message)
+
+    def networks_changed(problems: Sequence[Problem]) -> None:
+        if not problems:
+            log.info("networks changed")
+        for problem in problems:
+            alarm(str(problem))
+            metrics.count("failures", code=str(Code.SETTINGS_INVALID))
 
     def groups(subject: Subject) -> Sequence[str]:
         return directory.people.attributes(subject).get(group_attribute, ()) if policy.reads_groups else ()
@@ -116,8 +125,8 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
         audit=AuditLog(settings.audit, clock),
         metrics=metrics,
         log=log,
-        networks=tuple(_network(name, ranges) for name, ranges in settings.networks.items()),
-        proxies=tuple(ip_network(each) for each in settings.listen.proxies),
+        networks=LiveNetworks(find_file(conf), networks_changed, clock()),
+        proxies=tuple(parse_range(each) for each in settings.listen.proxies),
         service_provider_settings={each.entity_id: each for each in settings.service_provider},
         own_metadata=own_metadata(settings, [key.certificate_der for key in signing_keys]),
         toolbox=toolbox,
@@ -212,14 +221,6 @@ def _longest_acceptance(expectations: Expectations) -> timedelta:
     """Give how long a request can be neither too new nor too old, of the most lenient service provider (A-11)."""
     skews = (expectations.clock_skew, *expectations.clock_skews.values())
     return 2 * (expectations.message_lifetime + max(skews))
-
-
-def _network(name: str, ranges: NetworkRanges) -> Network:
-    return Network(
-        name,
-        tuple(ip_network(each) for each in ranges.ranges),
-        tuple(ip_network(each) for each in ranges.exceptions),
-    )
 
 
 def _budgets(

@@ -33,13 +33,15 @@ class ProtocolError(WarifuError):
 class StatusError(WarifuError):
     """A verified request that cannot be met; goes to its assertion consumer service (SAML Core 3.2.2.2).
 
-    `top` and `sub` are the last words of the status URIs, e.g. "Responder" and "NoPassive".
+    `top` and `sub` are the last words of the status URIs, e.g. "Responder" and "NoPassive"; `rule` is the row of the
+    table of rules that decided, empty where the request was refused before any was looked for.
     """
 
-    def __init__(self, code: Code, top: str, sub: str | None = None, detail: str = "") -> None:
+    def __init__(self, code: Code, top: str, sub: str | None = None, detail: str = "", *, rule: str = "") -> None:
         super().__init__(code, detail)
         self.top = top
         self.sub = sub
+        self.rule = rule
 
 
 class AuthnError(WarifuError):

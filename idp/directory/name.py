@@ -1,5 +1,7 @@
 """The name a person types: what may be asked for; the site's filter; and distinguished names compared."""
 
+from functools import lru_cache
+
 from ldap3.core.exceptions import LDAPExceptionError
 from ldap3.utils.dn import parse_dn
 
@@ -44,16 +46,17 @@ def read_user_filter(user_filter: str) -> Query:
 
 def is_same_dn(one: str, other: str) -> bool:
     """Compare distinguished names without regard to case, space and the way of escaping."""
-    if one.casefold() == other.casefold():
-        return True
+    return one.casefold() == other.casefold() or plain_dn(one) == plain_dn(other)
+
+
+@lru_cache(maxsize=8192)
+def plain_dn(dn: str) -> str | tuple[tuple[str, str], ...]:
+    """Give what all spellings of a distinguished name have in common; of what is none, the text without its case."""
     try:
-        return _parts(one) == _parts(other)
+        parts = parse_dn(dn, strip=True)
     except LDAPExceptionError:
-        return False
-
-
-def _parts(dn: str) -> list[tuple[str, str]]:
-    return [(str(name).casefold(), _plain(str(value)).casefold()) for name, value, _ in parse_dn(dn, strip=True)]
+        return dn.casefold()
+    return tuple((str(name).casefold(), _plain(str(value)).casefold()) for name, value, _ in parts)
 
 
 def _plain(value: str) -> str:

@@ -78,6 +78,12 @@ class Engine:
             return conversation
         return replace(conversation, method=method, state=b"", claimed=None)
 
+    def rule(
+        self, conversation: Conversation, session: Session | None, demand: Demand, situation: Situation, now: datetime
+    ) -> str:
+        """Give the name of the rule that decides here and now. Raises as `advance`."""
+        return self._aims(_standing(conversation, session, demand, situation, now))[0].rule
+
     def submit(
         self,
         conversation: Conversation,
@@ -188,7 +194,7 @@ class Engine:
         if reached is not None:
             return reached
         if standing.demand.passive:
-            raise StatusError(Code.NO_PASSIVE, "Responder", "NoPassive")
+            raise StatusError(Code.NO_PASSIVE, "Responder", "NoPassive", rule=aims[0].rule)
         for aim in aims:
             page = self._page(aim, standing, spent, attempted)
             if page is not None:
@@ -196,7 +202,8 @@ class Engine:
         refusal = next((each for each in spent.values() if each is not None), None)
         code = refusal.code if refusal else Code.NO_METHOD_LEFT
         values = tuple(refusal.values.items()) if refusal else ()
-        return Stuck(standing.conversation, code, attempted, values, aims[0].context is not None)
+        requested = aims[0].context is not None
+        return Stuck(standing.conversation, code, attempted, values, requested, rule=aims[0].rule)
 
     def _reached(self, standing: Standing, aims: Sequence[Aim]) -> Reached | None:
         for aim in aims:
@@ -206,7 +213,7 @@ class Engine:
         return None
 
     def _aims(self, standing: Standing) -> tuple[Aim, ...]:
-        groups = self._groups(standing.subject) if standing.subject is not None else ()
+        groups = self._groups(standing.subject) if standing.subject is not None else None
         return self._policy.aims(standing.demand, standing.situation.network, groups)
 
     def _page(self, aim: Aim, standing: Standing, spent: dict[str, Refused | None], attempted: str) -> Page | None:
@@ -227,7 +234,8 @@ class Engine:
             alternatives = tuple(each for each in candidates if each != name and spent.get(each, 0) == 0)
             problem = refusal.code if refusal else None
             two = aim.two_factors or (aim.context is not None and aim.context.wants_more_than_one)
-            return Page(conversation, name, outcome, problem, None, alternatives, attempted, two_factors=two)
+            page = Page(conversation, name, outcome, problem, None, alternatives, attempted, two_factors=two)
+            return replace(page, rule=aim.rule)
         return None
 
     def _begin(self, name: str, standing: Standing) -> Outcome:

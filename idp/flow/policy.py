@@ -8,11 +8,9 @@ from idp.core.codes import Code
 from idp.core.errors import StatusError
 from idp.core.proof import Proof
 from idp.federation.service_provider import ServiceProvider
+from idp.flow.rules import Case, Weighed, decide, weigh
 from idp.settings.model import AuthnContext, Login, Rule
 from idp.settings.model import ServiceProvider as ServiceProviderSettings
-
-NO_RULE = Rule(name="(no rule)", require="two-factors")
-"""Where no row fits, two factors are wanted: fail closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +82,15 @@ class Policy:
         """The methods in the order they are offered."""
         return self._login.methods
 
-    def aims(self, demand: Demand, network: str, groups: Sequence[str] = ()) -> tuple[Aim, ...]:
-        """Give the ways to meet a demand, the preferred one first.
+    def aims(self, demand: Demand, network: str, groups: Sequence[str] | None = ()) -> tuple[Aim, ...]:
+        """Give the ways to meet a demand, the preferred one first; `groups` is None while nobody is known.
 
         Raises StatusError NoAuthnContext where no class of ours meets what is requested (SAML Core 3.3.2.2.1), or
         RequestDenied where a rule refuses.
         """
         rule = self.rule("login", demand, network, groups)
         if rule.require == "refuse":
-            raise StatusError(Code.REFUSED_BY_RULE, "Responder", "RequestDenied", rule.name)
+            raise StatusError(Code.REFUSED_BY_RULE, "Responder", "RequestDenied", rule.name, rule=rule.name)
         two_factors = rule.require == "two-factors"
         refs, comparison = demand.class_refs, demand.comparison
         if not refs:
@@ -101,12 +99,16 @@ class Policy:
             return (Aim(None, two_factors, rule.name),)
         contexts = self._candidates(comparison, refs)
         if not contexts:
-            raise StatusError(Code.NO_AUTHN_CONTEXT, "Responder", "NoAuthnContext", " ".join(refs))
+            raise StatusError(Code.NO_AUTHN_CONTEXT, "Responder", "NoAuthnContext", " ".join(refs), rule=rule.name)
         return tuple(Aim(context, two_factors, rule.name) for context in contexts)
 
-    def rule(self, action: str, demand: Demand, network: str, groups: Sequence[str]) -> Rule:
-        """Give the first row that fits."""
-        return next((row for row in self._login.rules if _fits(row, action, demand, network, groups)), NO_RULE)
+    def rule(self, action: str, demand: Demand, network: str, groups: Sequence[str] | None) -> Rule:
+        """Give the row that decides."""
+        return decide(self._login.rules, _case(action, demand, network, groups))
+
+    def weigh(self, action: str, demand: Demand, network: str, groups: Sequence[str]) -> tuple[Weighed, ...]:
+        """Give every row with what of it does not hold, in order."""
+        return weigh(self._login.rules, _case(action, demand, network, groups))
 
     def asserted_context(self, aim: Aim, proofs: Sequence[Proof]) -> AuthnContext:
         """Give the class that the assertion states: the one aimed at, else the strongest that names its methods.
@@ -117,7 +119,8 @@ class Policy:
             return aim.context
         true = [context for context in self._contexts if context.methods and satisfies(context, proofs)]
         if not true:
-            raise StatusError(Code.NO_AUTHN_CONTEXT, "Responder", "NoAuthnContext", "no class fits what was proved")
+            detail = "no class fits what was proved"
+            raise StatusError(Code.NO_AUTHN_CONTEXT, "Responder", "NoAuthnContext", detail, rule=aim.rule)
         return true[-1]
 
     def _candidates(self, comparison: str, refs: Sequence[str]) -> list[AuthnContext]:
@@ -134,11 +137,5 @@ class Policy:
         return list(self._contexts[max(known) + 1 :])
 
 
-def _fits(row: Rule, action: str, demand: Demand, network: str, groups: Sequence[str]) -> bool:
-    return (
-        row.action == action
-        and (not row.networks or network in row.networks)
-        and (not row.service_providers or demand.service_provider.entity_id in row.service_providers)
-        and (not row.groups or not set(row.groups).isdisjoint(groups))
-        and (not row.authn_contexts or not set(row.authn_contexts).isdisjoint(demand.class_refs))
-    )
+def _case(action: str, demand: Demand, network: str, groups: Sequence[str] | None) -> Case:
+    return Case(action, network, demand.service_provider, demand.class_refs, groups)

@@ -27,7 +27,7 @@ class Page:
     """A page of a method to show; `alternatives` are the other methods that would serve as well.
 
     `attempted` is the method whose judgement led here, empty for a first look; `claimed` whom the form named;
-    `two_factors` says whether the way has two steps.
+    `two_factors` says whether the way has two steps; `rule` is the name of the row that decided.
     """
 
     conversation: Conversation
@@ -39,6 +39,7 @@ class Page:
     attempted: str = ""
     claimed: Subject | None = None
     two_factors: bool = False
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """No method is left that could serve this person; `code` says why, `values` are for the page."""
+    """No method is left that could serve this person; `code` says why, `values` are for the page, `rule` decided."""
 
     conversation: Conversation
     code: Code
@@ -69,6 +70,7 @@ class Stuck:
     values: tuple[tuple[str, str], ...] = ()
     context_requested: bool = False
     claimed: Subject | None = None
+    rule: str = ""
 
 
 Step = Page | Reached | Stuck

@@ -1,13 +1,13 @@
 """`idp.toml` as frozen models; every key, its default and its meaning are here and nowhere else."""
 
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, HttpUrl, TypeAdapter
+from pydantic import AfterValidator, HttpUrl, TypeAdapter, model_validator
 
 from idp.core.mailbox import is_mailbox
+from idp.core.network import parse_range
 from idp.core.proof import Binding
 from idp.settings.base import Field, Group, Settings
 
@@ -18,7 +18,7 @@ def _url(text: str) -> str:
 
 
 def _range(text: str) -> str:
-    ip_network(text, strict=True)
+    parse_range(text)
     return text
 
 
@@ -42,6 +42,8 @@ TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
 Words = dict[str, str]
 """A text by language, e.g. {ja = "例示大学", en = "Example University"}."""
+Action = Literal["login", "register", "replace", "reset"]
+"""What a rule is about."""
 
 
 class Site(Group):
@@ -165,19 +167,30 @@ class Session(Group):
 
 
 class NetworkRanges(Group):
-    """A named network: ranges without the exceptions."""
+    """A named network: ranges without the exceptions, here or in a file of their own (idp/settings/range_file.py)."""
 
     ranges: tuple[Range, ...] = ()
     exceptions: tuple[Range, ...] = Field(default=(), alias="except")
+    file: Path | None = None
+
+    @model_validator(mode="after")
+    def _in_one_place(self) -> "NetworkRanges":
+        if self.file is not None and (self.ranges or self.exceptions):
+            raise ValueError("a network with a `file` has its ranges there: remove `ranges` and `except`")
+        return self
 
 
 class Rule(Group):
-    """One row of the table of rules; empty means any; the first row that fits decides."""
+    """One row of the table of rules; empty means any; the first row that fits decides.
 
-    name: str
-    action: Literal["login", "register", "replace", "reset"] = "login"
+    The service provider is one that `service_providers` names or that has one of `entity_categories`.
+    """
+
+    name: str = Field(min_length=1)
+    action: Action = "login"
     networks: tuple[str, ...] = ()
     service_providers: tuple[str, ...] = ()
+    entity_categories: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     authn_contexts: tuple[str, ...] = ()
     require: Literal["password", "two-factors", "refuse"]

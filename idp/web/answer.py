@@ -58,6 +58,7 @@ def answer_success(
         statement = _statement(site, authn_request, reached, session, visitor, resolved)
         issued = site.writer.success(_recipient(site, authn_request), statement, visitor.now)
     except StatusError as error:
+        error.rule = reached.aim.rule
         return answer_error(site, held, authn_request, error, visitor)
     _finish(site, held)
     session_id = visitor.session_id or ""

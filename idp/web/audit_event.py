@@ -71,6 +71,7 @@ def refused(
         code=error.code,
         reason=error.detail,
         network=visitor.network,
+        rule=error.rule,
         conversation=_reference(held),
     )
 
@@ -93,6 +94,7 @@ def judged(held: Held, authn_request: AuthnRequest, step: Page | Stuck, visitor:
         code=code,
         methods=(step.attempted,),
         network=visitor.network,
+        rule=step.rule,
         conversation=_reference(held),
     )
 

@@ -10,7 +10,6 @@ from jinja2 import Environment
 
 from idp.audit import AuditLog, Logger
 from idp.core.clock import Clock
-from idp.core.network import Network
 from idp.directory import Directory
 from idp.directory.writer import NamedWriter
 from idp.federation.index import Federation
@@ -25,6 +24,7 @@ from idp.notices import Notices
 from idp.plugin import Keeper, Tools
 from idp.saml.answer import ResponseWriter
 from idp.saml.conditions import Expectations
+from idp.settings.live_networks import LiveNetworks
 from idp.settings.model import IdPSettings, ServiceProvider
 from idp.store import Store
 from idp.web.blanks import KeptPages
@@ -57,7 +57,7 @@ class Site:
     audit: AuditLog
     metrics: Metrics
     log: Logger
-    networks: tuple[Network, ...]
+    networks: LiveNetworks
     proxies: tuple[IPv4Network | IPv6Network, ...]
     service_provider_settings: Mapping[str, ServiceProvider]
     own_metadata: bytes

@@ -61,8 +61,7 @@ def submit(site: Site, request: Request, visitor: Visitor) -> Response:
     authn_request = _authn_request(site, held)
     event = event_of(fields)
     if event == "return":
-        refusal = StatusError(Code.NO_METHOD_LEFT, "Responder", "AuthnFailed", "the person went back")
-        return answer_error(site, held, authn_request, refusal, visitor)
+        return _go_back(site, held, authn_request, visitor)
     chosen = method_for(event)
     if chosen in site.policy.methods and chosen != held.conversation.method:
         changed = site.conversations.change(held, site.engine.choose(held.conversation, chosen))
@@ -87,6 +86,15 @@ def proceed(site: Site, held: Held, authn_request: AuthnRequest, visitor: Visito
     except StatusError as error:
         return answer_error(site, held, authn_request, error, visitor)
     return _render(site, held, authn_request, step, session, visitor)
+
+
+def _go_back(site: Site, held: Held, authn_request: AuthnRequest, visitor: Visitor) -> Response:
+    demand, session = _demand(authn_request, held), session_of(site, visitor)
+    try:
+        rule = site.engine.rule(held.conversation, session, demand, visitor.situation, visitor.now)
+        raise StatusError(Code.NO_METHOD_LEFT, "Responder", "AuthnFailed", "the person went back", rule=rule)
+    except StatusError as error:
+        return answer_error(site, held, authn_request, error, visitor)
 
 
 def _judge(

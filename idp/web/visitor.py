@@ -5,7 +5,7 @@ from datetime import datetime
 
 from flask import Request
 
-from idp.core.network import Address, name_network
+from idp.core.network import Address
 from idp.flow.session import Session
 from idp.flow.step import Situation
 from idp.web.cookies import LANGUAGE, Browser, browser_of, session_id_of
@@ -36,6 +36,7 @@ class Visitor:
 def visitor_of(site: Site, request: Request) -> Visitor:
     """Read the visitor from a request."""
     address = client_address(request, site.proxies)
+    now = site.clock()
     languages = site.settings.site.languages
     # Error pages are shown of requests that cannot be read, too: an unreadable query asks for no language.
     query = request.query_string
@@ -43,7 +44,7 @@ def visitor_of(site: Site, request: Request) -> Visitor:
     chosen = asked if asked in languages else None
     return Visitor(
         address=address,
-        network=name_network(address, site.networks),
+        network=site.networks.name(address, now),
         browser=browser_of(request),
         language=choose_language(
             request.environ.get("HTTP_ACCEPT_LANGUAGE", ""), request.cookies.get(LANGUAGE, ""), asked, languages
@@ -51,7 +52,7 @@ def visitor_of(site: Site, request: Request) -> Visitor:
         chosen_language=chosen,
         session_id=session_id_of(request),
         user_agent=request.environ.get("HTTP_USER_AGENT", "")[:512],
-        now=site.clock(),
+        now=now,
     )
 
 

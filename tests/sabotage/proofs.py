@@ -49,7 +49,7 @@ ROWS = (
     ),
     Sabotage(
         "where no rule fits a password is enough",
-        "idp/flow/policy.py",
+        "idp/flow/rules.py",
         """NO_RULE = Rule(name="(no rule)", require="two-factors")""",
         """NO_RULE = Rule(name="(no rule)", require="password")""",
         f"{POLICY}::test_no_rule_at_all_means_two_factors",
@@ -141,8 +141,8 @@ ROWS = (
     Sabotage(
         "an exception from a network is no exception",
         "idp/core/network.py",
-        "return _within(address, self.ranges) and not _within(address, self.exceptions)",
-        "return _within(address, self.ranges)",
+        "return address in self._ranges and address not in self._exceptions",
+        "return address in self._ranges",
         f"{NETWORKS}::test_on_the_plain_listener_the_proxys_word_alone_counts",
     ),
     Sabotage(

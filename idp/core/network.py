@@ -48,7 +48,7 @@ def parse_range(text: str) -> Range:
     except ValueError:
         raise ValueError(f"{text!r} is not a range: write 192.0.2.0/24 or 2001:db8::/32") from None
     if ip_address(address) != found.network_address:
-        raise ValueError(f"{text} is an address inside a range: write {found}, or {address} for it alone")
+        raise ValueError(f"{text} has host bits set: write {found}, or {address} for it alone")
     if isinstance(found, IPv6Network) and found.subnet_of(_MAPPED):
         raise ValueError(f"{text} is IPv4 mapped into IPv6: write it as IPv4")
     return found

@@ -57,11 +57,15 @@ class LiveNetworks:
 
     def name(self, address: Address | None, now: datetime) -> str:
         """Give the name of the network that holds `address` now, or OUTSIDE."""
+        self.look(now)
+        return name_network(address, self._networks)
+
+    def look(self, now: datetime) -> None:
+        """Look whether the files have changed, if that was a second ago."""
         if self._is_due(now):
             with self._lock:  # whoever waits here asks of the files as they are now
                 if self._is_due(now):
                     self._renew(now)
-        return name_network(address, self._networks)
 
     def _is_due(self, now: datetime) -> bool:
         return abs((now - self._looked).total_seconds()) >= LOOK_SECONDS

@@ -113,12 +113,18 @@ def _own_metadata(site: Site) -> Response:
 
 
 def _health(site: Site) -> Response:
-    """Say that this worker answers and its store does; in a demo also that the confirmation service provider is up."""
+    """Say that this worker answers and its store does; in a demo also that the confirmation service provider is up.
+
+    Networks that cannot be used are named, and no more: people still log in, with two factors.
+    """
     site.store.get("health", "health")
     confirmation = site.settings.confirmation
     if confirmation is not None and confirmation.counts_for_health and not _answers(confirmation.listen):
         return Response("the confirmation service provider is not up\n", status=503, content_type="text/plain")
-    return Response("ok\n", content_type="text/plain")
+    site.networks.look(site.clock())
+    unusable = ", ".join(problem.key for problem in site.networks.problems)
+    text = f"ok, but {unusable} cannot be used: people there are outside\n" if unusable else "ok\n"
+    return Response(text, content_type="text/plain")
 
 
 def _answers(address: str) -> bool:

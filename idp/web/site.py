@@ -29,6 +29,7 @@ from idp.settings.model import IdPSettings, ServiceProvider
 from idp.store import Store
 from idp.web.blanks import KeptPages
 from idp.web.forms import FormTokens
+from idp.web.origin import Sparing
 from idp.words import Words
 from idp.xml.sign import SigningKey
 
@@ -68,6 +69,7 @@ class Site:
     notices: Notices
     outbox: Outbox | None
     kept_pages: KeptPages = field(default_factory=KeptPages)
+    unknown_addresses: Sparing = field(default_factory=Sparing)
 
     def tools(self, plugin: str) -> Tools:
         """Give a plug-in's tools for this moment, as its commands use them."""

@@ -13,6 +13,8 @@ from idp.web.origin import client_address
 from idp.web.site import Site
 from idp.words import choose_language
 
+LONGEST_SHOWN = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
@@ -37,6 +39,8 @@ def visitor_of(site: Site, request: Request) -> Visitor:
     """Read the visitor from a request."""
     address = client_address(request, site.proxies)
     now = site.clock()
+    if address is None and site.unknown_addresses.may(now):
+        _complain(site, request)
     languages = site.settings.site.languages
     # Error pages are shown of requests that cannot be read, too: an unreadable query asks for no language.
     query = request.query_string
@@ -53,6 +57,16 @@ def visitor_of(site: Site, request: Request) -> Visitor:
         session_id=session_id_of(request),
         user_agent=request.environ.get("HTTP_USER_AGENT", "")[:512],
         now=now,
+    )
+
+
+def _complain(site: Site, request: Request) -> None:
+    """Tell the operator that people are outside because of what a proxy says or does not say (security.md F-21)."""
+    site.log.error(
+        "alarm",
+        message="a request's address cannot be known, its sender is outside; see listen.proxies and X-Forwarded-For",
+        peer=request.environ.get("REMOTE_ADDR", ""),
+        forwarded=request.environ.get("HTTP_X_FORWARDED_FOR", "")[:LONGEST_SHOWN],
     )
 
 

@@ -120,15 +120,15 @@ ROWS = (
     Sabotage(
         "anybody is believed to be the proxy",
         "idp/web/origin.py",
-        "if peer and not (address and any(address.version == each.version and address in each for each in proxies)):",
+        "if peer and not _is_proxy(address, proxies):",
         "if False:",
         f"{NETWORKS}::test_on_the_plain_listener_the_proxys_word_alone_counts",
     ),
     Sabotage(
         "the first forwarded address counts",
         "idp/web/origin.py",
-        """return parse_address(forwarded.rpartition(",")[2].strip())""",
-        """return parse_address(forwarded.partition(",")[0].strip())""",
+        """before, _, last = forwarded.rpartition(",")""",
+        """last, _, before = forwarded.partition(",")""",
         f"{NETWORKS}::test_on_the_plain_listener_the_proxys_word_alone_counts",
     ),
     Sabotage(

@@ -14,6 +14,7 @@ from idp.cli.init import init
 from idp.cli.metadata import metadata
 from idp.cli.new_key import keys
 from idp.cli.parts import run_confirmation, run_http, run_refresher
+from idp.cli.policy import policy
 from idp.cli.serve import serve
 from idp.plugin import API, Plugin
 
@@ -62,6 +63,7 @@ for _command in (
     check,
     serve,
     metadata,
+    policy,
     demo,
     demo_code,
     directory,

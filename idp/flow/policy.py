@@ -15,18 +15,23 @@ from idp.settings.model import ServiceProvider as ServiceProviderSettings
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What a verified request asks for.
+    """What a verified request asks for, or what the person wants of us without a service provider.
 
     `class_refs` with `comparison` ("exact", "minimum", "maximum", "better") are the RequestedAuthnContext; `since` is
     when the request came in, which fresh proofs must not be older than when `force` is set (SAML Core 3.4.1).
     """
 
-    service_provider: ServiceProvider
+    service_provider: ServiceProvider | None
     comparison: str
     class_refs: tuple[str, ...]
     force: bool
     passive: bool
     since: datetime
+
+    @property
+    def entity_id(self) -> str:
+        """The service provider's entityID, empty where there is none."""
+        return self.service_provider.entity_id if self.service_provider is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,7 @@ class Policy:
         two_factors = rule.require == "two-factors"
         refs, comparison = demand.class_refs, demand.comparison
         if not refs:
-            refs, comparison = self._defaults.get(demand.service_provider.entity_id, ()), "exact"
+            refs, comparison = self._defaults.get(demand.entity_id, ()), "exact"
         if not refs:
             return (Aim(None, two_factors, rule.name),)
         contexts = self._candidates(comparison, refs)

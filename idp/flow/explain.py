@@ -1,0 +1,135 @@
+"""What policy would decide for one person, told in full: each rule, what must be proved, by which methods it can be."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import combinations
+
+from idp.core.codes import Code
+from idp.core.errors import DependencyError, SealError, StatusError
+from idp.core.proof import Binding, Proof
+from idp.flow.policy import Aim, Demand, Policy, is_reached
+from idp.flow.rules import Weighed
+from idp.plugin import Ask, Refused, SendTo, Tools, Visit
+from idp.plugin.registry import Enabled
+from idp.settings.model import Rule
+
+Methods = Mapping[str, Enabled]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A method and whether it has something to ask of the person; `code` is its refusal, None where it steps aside."""
+
+    method: str
+    is_offered: bool
+    code: Code | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Methods that together are enough, and the class the assertion would state of them.
+
+    `bindings` are those that the class counts, None for any: a credential bound in another way is not enough for it.
+    """
+
+    methods: tuple[str, ...]
+    authn_context: str
+    bindings: tuple[Binding, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The rules in order, what the person may use, and the ways; `refusal` where nothing that is proved would do."""
+
+    rules: tuple[Weighed, ...]
+    offers: tuple[Offer, ...]
+    ways: tuple[Way, ...]
+    refusal: StatusError | None
+
+    @property
+    def deciding(self) -> Rule:
+        """The rule that decides."""
+        return next(each.rule for each in self.rules if each.decides)
+
+
+def explain(
+    policy: Policy, methods: Methods, tools: Mapping[str, Tools], demand: Demand, groups: Sequence[str], visit: Visit
+) -> Explanation:
+    """Say what would be decided of a demand, for the person, the purpose and the network of `visit`.
+
+    Raises DependencyError where a part that a method needs is down.
+    """
+    rules = policy.weigh(visit.purpose, demand, visit.network, groups)
+    offers = ask_methods(methods, visit, tools)
+    refusal: StatusError | None = None
+    ways: tuple[Way, ...] = ()
+    try:
+        aims = _aims(policy, demand, groups, visit, rules)
+        able = {each.method: methods[each.method] for each in offers if each.is_offered}
+        ways = tuple(_ways(policy, aims, able, demand.since))
+    except StatusError as error:
+        refusal = error
+    return Explanation(rules, offers, ways, refusal)
+
+
+def ask_methods(methods: Methods, visit: Visit, tools: Mapping[str, Tools]) -> tuple[Offer, ...]:
+    """Ask each method whether it would show the person something; the first, which says who they are, always does.
+
+    Raises DependencyError where a part that a method needs is down.
+    """
+    first = next(iter(methods))
+    return tuple(
+        Offer(name, is_offered=True) if name == first else _offer(name, enabled, visit, tools[name])
+        for name, enabled in methods.items()
+    )
+
+
+def _offer(name: str, enabled: Enabled, visit: Visit, tools: Tools) -> Offer:
+    try:
+        outcome = enabled.method.begin(visit, tools)
+    except DependencyError:
+        raise
+    except SealError as error:
+        return Offer(name, is_offered=False, code=error.code)
+    except Exception:  # noqa: BLE001 - a plug-in is a stranger, and is refused at a login, too
+        return Offer(name, is_offered=False, code=Code.METHOD_FAILED)
+    code = outcome.code if isinstance(outcome, Refused) else None
+    return Offer(name, isinstance(outcome, Ask | SendTo), code)
+
+
+def _aims(
+    policy: Policy, demand: Demand, groups: Sequence[str], visit: Visit, rules: Sequence[Weighed]
+) -> tuple[Aim, ...]:
+    if visit.purpose == "login":
+        return policy.aims(demand, visit.network, groups)
+    rule = next(each.rule for each in rules if each.decides)
+    if rule.require == "refuse":
+        raise StatusError(Code.REFUSED_BY_RULE, "Responder", "RequestDenied", rule.name, rule=rule.name)
+    return (Aim(None, rule.require == "two-factors", rule.name),)
+
+
+def _ways(policy: Policy, aims: Sequence[Aim], able: Methods, now: datetime) -> Iterator[Way]:
+    """Give the smallest sets of methods that meet an aim, fewest first; the first method is in each."""
+    first, *others = able
+    found: list[set[str]] = []
+    for size in range(len(able)):
+        for more in combinations(others, size):
+            chosen = (first, *more)
+            if any(smaller <= set(chosen) for smaller in found):
+                continue
+            proofs = [Proof(name, able[name].plugin.factors, now) for name in chosen]
+            way = next((way for aim in aims if (way := _way(policy, aim, proofs)) is not None), None)
+            if way is not None:
+                found.append(set(chosen))
+                yield way
+
+
+def _way(policy: Policy, aim: Aim, proofs: Sequence[Proof]) -> Way | None:
+    if not is_reached(aim, proofs):
+        return None
+    try:
+        context = policy.asserted_context(aim, proofs)
+    except StatusError:
+        return None
+    return Way(tuple(proof.method for proof in proofs), context.uri, context.bindings)

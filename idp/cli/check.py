@@ -1,6 +1,7 @@
 """`warifu check`: everything wrong at once, with file, key and remedy; asks the parts that a site depends on."""
 
 import sys
+from collections.abc import Iterator
 
 import click
 
@@ -24,10 +25,10 @@ NOBODY = "nobody-has-this-name"
 def check(context: CommandContext) -> None:
     """Report everything that is wrong with a configuration; exit 0 when nothing is, 1 otherwise."""
     findings = examine(context.conf, system_clock())
-    problems = list(findings.problems)
+    problems = [*findings.problems, *findings.degraded]
     for warning in findings.warnings:
         click.echo(f"warning: {warning}")
-    if findings.settings is not None and not problems:
+    if findings.settings is not None and not findings.problems:
         try:
             site = app.load(context.conf)
         except ConfigError as error:
@@ -52,10 +53,29 @@ def _ask_parts(site: Site, file: str) -> list[Problem]:
         problems += _ask_methods(site, file)
     try:
         report = refresh(site.settings.metadata, site.clock())
+        for warning in _unregistered(site):
+            click.echo(f"warning: {warning}")
         problems += [Problem(str(each.source), "", each.what, "Mend or remove the file") for each in report.problems]
     except (OSError, DependencyError) as error:
         problems.append(Problem(file, "metadata", f"the index cannot be written ({error})", "Look at its folder"))
     return problems
+
+
+def _unregistered(site: Site) -> Iterator[str]:
+    """Give the service providers and entity categories of the rules that nobody registered is or has."""
+    rules = site.settings.login.rules
+    categories: set[str] = set()
+    if any(rule.entity_categories for rule in rules):
+        categories = {each for provider in site.federation.entities() for each in provider.entity_categories}
+    for number, rule in enumerate(rules):
+        for name in rule.service_providers:
+            if site.federation.find(name) is None:
+                yield (
+                    f"login.rules[{number}].service_providers: no service provider {name!r} is registered. Correct it, "
+                    "or register it"
+                )
+        for name in sorted(set(rule.entity_categories) - categories):
+            yield f"login.rules[{number}].entity_categories: nobody registered has {name!r}. Correct it"
 
 
 def _ask_methods(site: Site, file: str) -> list[Problem]:

@@ -25,11 +25,6 @@ def find_opened(settings: IdPSettings) -> list[str]:
     found = [f"service provider {sp.entity_id}: {what}" for sp in settings.service_provider for what in _weakened(sp)]
     if settings.metadata.allow_loopback_http and not _is_loopback(urlsplit(settings.site.base_url).hostname or ""):
         found.append("metadata.allow_loopback_http: answers may go to http://localhost; for demonstrations only")
-    if not any(network.ranges for network in settings.networks.values()):
-        found.append("networks: no network has a range: everybody is outside")
-    for name, network in settings.networks.items():
-        if any(ipaddress.ip_network(item).prefixlen == 0 for item in network.ranges):
-            found.append(f"networks.{name}: the whole internet is in it")
     if not settings.audit.required:
         found.append("audit.required: assertions are issued even when they cannot be written down")
     if settings.mail is None:

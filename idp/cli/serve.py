@@ -28,7 +28,8 @@ def refuse_unsafe(conf: Path) -> IdPSettings:
 
     The metadata of the confirmation service provider is in its folder afterwards, so that it is known from the start.
     """
-    for warning in examine(conf, system_clock()).warnings:
+    findings = examine(conf, system_clock())
+    for warning in (*findings.warnings, *findings.degraded):
         click.echo(f"warning: {warning}", err=True)
     try:
         site = load_safe(conf, system_clock())

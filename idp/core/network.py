@@ -108,6 +108,10 @@ class Network:
         """Say whether every address of `item` is in it."""
         return self._ranges.holds(item) and not self._exceptions.touches(item)
 
+    def excepts(self, item: Range) -> bool:
+        """Say whether no address of `item` can be in it, for all are excepted."""
+        return self._exceptions.holds(item)
+
 
 def name_network(address: Address | None, networks: Iterable[Network]) -> str:
     """Give the name of the first network that holds `address`, or OUTSIDE.

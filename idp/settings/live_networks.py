@@ -44,10 +44,10 @@ class LiveNetworks:
         self._networks: tuple[Network, ...] = ()
         self._known: frozenset[str] = frozenset()
         self._said: tuple[object, ...] = ()
-        self._told: tuple[Problem, ...] = ()
         self._looked = now
         self._lock = Lock()
         self.problems: tuple[Problem, ...] = ()
+        self._told = self.problems
         self._look(now)
 
     @property
@@ -68,7 +68,7 @@ class LiveNetworks:
                     self._renew(now)
 
     def _is_due(self, now: datetime) -> bool:
-        return abs((now - self._looked).total_seconds()) >= LOOK_SECONDS
+        return abs((now - self._looked).total_seconds()) >= LOOK_SECONDS or self._told != self.problems
 
     def _renew(self, now: datetime) -> None:
         is_changed = self._look(now)
@@ -125,7 +125,7 @@ class LiveNetworks:
 
     def _lost(self, name: str) -> Problem:
         return Problem(
-            str(self._file), f"networks.{name}", "it is not there any more", "Nobody is in it; see the rules"
+            str(self._file), f"networks.{name}", "it is not there any more", "Put it back; where it is meant so, reload"
         )
 
     def _path(self, file: Path) -> Path:

@@ -1,5 +1,5 @@
 """The whole table."""
 
-from tests.sabotage import browser, keeping, mail, messages, proofs
+from tests.sabotage import browser, keeping, mail, messages, networks, proofs
 
-TABLE = (*messages.ROWS, *proofs.ROWS, *browser.ROWS, *keeping.ROWS, *mail.ROWS)
+TABLE = (*messages.ROWS, *proofs.ROWS, *browser.ROWS, *keeping.ROWS, *mail.ROWS, *networks.ROWS)

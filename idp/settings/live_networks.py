@@ -47,7 +47,7 @@ class LiveNetworks:
         self._looked = now
         self._lock = Lock()
         self.problems: tuple[Problem, ...] = ()
-        self._told = self.problems
+        self._told: tuple[Problem, ...] = ()
         self._look(now)
 
     @property

@@ -96,16 +96,17 @@ def test_before_the_person_is_known_a_row_about_groups_refuses_nobody(requires: 
 
 NAMES = st.sampled_from(("a", "b", "c"))
 SOME = st.lists(NAMES, max_size=2, unique=True).map(tuple)
+OFTEN_ANY = st.just(()) | st.just(()) | SOME
 RULES = st.lists(
     st.builds(
         Rule,
         name=NAMES,
         action=st.sampled_from(("login", "register")),
-        networks=SOME,
-        service_providers=SOME,
-        entity_categories=SOME,
-        groups=SOME,
-        authn_contexts=SOME,
+        networks=OFTEN_ANY,
+        service_providers=OFTEN_ANY,
+        entity_categories=OFTEN_ANY,
+        groups=OFTEN_ANY,
+        authn_contexts=OFTEN_ANY,
         require=st.sampled_from(("password", "two-factors", "refuse")),
     ),
     max_size=6,
@@ -153,6 +154,12 @@ def test_the_explanation_and_the_decision_are_one(rules: list[Rule], asked: Case
     assert all(each.unmet for each in before)
     assert deciding.unmet == ()
     assert [each.rule for each in weighed if each.rule is not NO_RULE] == rules
+
+
+def test_a_later_row_that_fits_does_not_decide() -> None:
+    first, later = Rule(name="first", require="password"), Rule(name="later", require="refuse")
+
+    assert [(each.unmet, each.decides) for each in weigh((first, later), case())] == [((), True), ((), False)]
 
 
 def test_every_condition_that_fails_is_told() -> None:

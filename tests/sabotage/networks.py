@@ -118,7 +118,7 @@ ROWS = (
         "idp/flow/rules.py",
         "Weighed(row, tuple(_unmet(row, case)), row is deciding)",
         "Weighed(row, tuple(_unmet(row, case)), not tuple(_unmet(row, case)))",
-        f"{MATCH}::test_the_explanation_and_the_decision_are_one",
+        f"{MATCH}::test_a_later_row_that_fits_does_not_decide",
     ),
     Sabotage(
         "a refusal does not say by which rule",

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from idp.core.network import OUTSIDE, Address, Network, Range, Ranges, name_network, parse_address, parse_range
 
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 CAMPUS = Network("campus", map(parse_range, ("192.0.2.0/24", "2001:db8:c::/48")), map(parse_range, ("192.0.2.128/25",)))
 
 
@@ -103,11 +104,13 @@ def _is_in(address: Address, found: Sequence[Range]) -> bool:
     return any(address.version == each.version and address in each for each in found)
 
 
+@UNHURRIED
 @given(st.lists(ranges(), max_size=12), ADDRESSES)
 def test_n03_ranges_hold_what_any_of_them_holds(found: list[Range], address: Address) -> None:
     assert (address in Ranges(found)) is _is_in(address, found)
 
 
+@UNHURRIED
 @given(st.lists(ranges(), max_size=8), ranges())
 def test_n03_ranges_touch_and_hold_a_range_by_its_addresses(found: list[Range], item: Range) -> None:
     of_family = [each for each in found if each.version == item.version]
@@ -125,6 +128,7 @@ NETWORKS = st.lists(
 )
 
 
+@UNHURRIED
 @given(NETWORKS, st.none() | ADDRESSES)
 def test_n07_the_first_network_that_holds_an_address_names_it_and_nobody_is_in_or_after_an_unknown_one(
     found: list[tuple[list[Range], list[Range], bool]], address: Address | None
@@ -141,6 +145,7 @@ def test_n07_the_first_network_that_holds_an_address_names_it_and_nobody_is_in_o
     assert name_network(address, networks) == expected
 
 
+@UNHURRIED
 @given(st.text(max_size=60) | st.from_regex(r"[0-9a-fA-F.:%/\[\] ,x]{1,50}", fullmatch=True))
 def test_n02_whatever_is_read_is_an_address_that_is_written_so(text: str) -> None:
     found = parse_address(text)
@@ -151,6 +156,7 @@ def test_n02_whatever_is_read_is_an_address_that_is_written_so(text: str) -> Non
         assert not isinstance(found, IPv6Address) or found.ipv4_mapped is None
 
 
+@UNHURRIED
 @given(ADDRESSES)
 def test_n03_an_address_and_its_mapped_form_are_one(address: Address) -> None:
     assert parse_address(str(address)) == (getattr(address, "ipv4_mapped", None) or address)

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from idp.core.errors import Problem
@@ -16,6 +16,7 @@ from idp.settings.live_networks import LOOK_SECONDS, LiveNetworks
 from idp.settings.range_file import LARGEST_BYTES, parse_range_file
 from idp.settings.watched import SETTLED_SECONDS
 
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 CAMPUS = ip_address("192.0.2.10")
 VPN = ip_address("192.0.2.200")
 LAB = ip_address("203.0.113.5")
@@ -180,6 +181,7 @@ def test_a_table_that_cannot_be_read_holds_nobody_and_is_an_alarm(tmp_path: Path
         assert site.name(CAMPUS) == "outside"
 
 
+@UNHURRIED
 @given(st.integers(0, len(WHOLE) - 1))
 def test_n07_no_beginning_of_a_file_is_a_file(length: int) -> None:
     """Half of it may lack the exceptions, or end in a range that is wider than the one that was meant."""
@@ -189,6 +191,7 @@ def test_n07_no_beginning_of_a_file_is_a_file(length: int) -> None:
         parse_range_file(WHOLE[:length].encode())
 
 
+@UNHURRIED
 @given(
     st.lists(st.sampled_from(["192.0.2.0/24", "10.0.0.0/8", "2001:db8::/32", "198.51.100.7"]), min_size=1),
     st.lists(st.sampled_from(["192.0.2.128/25", "2001:db8:ffff::/48"])),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from idp.core.errors import StatusError
@@ -13,6 +13,7 @@ from idp.flow.policy import Demand, Policy
 from idp.flow.rules import NO_RULE, Case, Condition, decide, weigh
 from idp.settings.model import AuthnContext, Login, Rule
 
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 SENSITIVE = "https://example.ac.jp/category/sensitive"
 LIBRARY = ServiceProvider("https://library.example.org/shibboleth", (), entity_categories=("https://r-and-s",))
@@ -139,11 +140,13 @@ def _model(rules: Sequence[Rule], asked: Case) -> Rule:
     return NO_RULE
 
 
+@UNHURRIED
 @given(RULES, CASES)
 def test_the_first_row_whose_every_condition_holds_decides(rules: list[Rule], asked: Case) -> None:
     assert decide(rules, asked) is _model(rules, asked)
 
 
+@UNHURRIED
 @given(RULES, CASES)
 def test_the_explanation_and_the_decision_are_one(rules: list[Rule], asked: Case) -> None:
     weighed = weigh(rules, asked)

@@ -7,6 +7,7 @@ import click
 
 from idp import app
 from idp.cli.context import CommandContext, with_conf
+from idp.cli.directory_lock import METHOD, find_lock_warnings
 from idp.cli.safety import examine
 from idp.core.clock import system_clock
 from idp.core.errors import ConfigError, DependencyError, Problem
@@ -51,6 +52,8 @@ def _ask_parts(site: Site, file: str) -> list[Problem]:
         problems.append(Problem(file, "directory.uris", f"the directory does not serve us ({error.detail})", remedy))
     else:
         problems += _ask_methods(site, file)
+        for warning in find_lock_warnings(site.settings, site.throttle.budget(METHOD)):
+            click.echo(f"warning: {warning}")
     try:
         report = refresh(site.settings.metadata, site.clock())
         for warning in _unregistered(site):

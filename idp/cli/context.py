@@ -115,6 +115,15 @@ def with_conf(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def accept_conf(command: click.Command) -> click.Command:
+    """Let a plug-in's command, and all that is in it, take --conf too."""
+    if not any("--conf" in parameter.opts for parameter in command.params):
+        with_conf(command)
+    for inner in command.commands.values() if isinstance(command, click.Group) else ():
+        accept_conf(inner)
+    return command
+
+
 def _take_conf(context: click.Context, _parameter: click.Parameter, value: Path | None) -> None:
     if value is not None:
         context.ensure_object(CommandContext).conf = value.absolute()

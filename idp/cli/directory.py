@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from idp.cli.context import CommandContext, with_conf
-from idp.cli.directory_changes import DirectoryChange, Names, read_changes, read_schema_389
+from idp.cli.directory_changes import DirectoryChange, Names, read_changes, read_indexes, read_schema_389
 from idp.cli.directory_rights import Finding, examine_rights
 from idp.cli.directory_server import Make, ServerFacts, read_facts
 from idp.core.clock import instant
@@ -56,13 +56,13 @@ def install(  # noqa: PLR0913 - each is an option
     apply: bool,
     otp_module: bool,
 ) -> None:
-    """Give the directory what Warifu needs: schema and access rules."""
+    """Give the directory what Warifu needs: schema, indexes and access rules; what is there stays."""
     settings = _settings(context)
     if (admin_dn is None) != (password_file is None) or (apply and admin_dn is None):
         raise click.UsageError("Say --admin-dn and --password-file together; --apply needs both.")
     if url is not None and admin_dn is None:
         raise click.UsageError("--url needs --admin-dn and --password-file.")
-    pool = _open(settings, _admin(admin_dn, password_file), url)
+    pool = _open(settings, _account("admin", admin_dn, password_file), url)
     try:
         facts = read_facts(pool, settings.people_dn)
         names = Names(
@@ -89,7 +89,9 @@ def install(  # noqa: PLR0913 - each is an option
 @directory.command()
 @click.option("--user", help="The person whose entry is tried on; nothing of it is changed. Default: the first found.")
 @click.option("--helpdesk-dn", help="The account of the help desk, to try it too.")
-@click.option("--helpdesk-password-file", type=_FILE)
+@click.option("--helpdesk-password-file", type=_FILE, help="Its password.")
+@click.option("--person-dn", help="Somebody's account, without any role, to see that it sees nothing.")
+@click.option("--person-password-file", type=_FILE, help="Its password.")
 @click.option("--url", help="One of the servers of the configuration. Default: directory.writer.")
 @with_conf
 @click.pass_obj
@@ -99,6 +101,8 @@ def check(
     user: str | None,
     helpdesk_dn: str | None,
     helpdesk_password_file: Path | None,
+    person_dn: str | None,
+    person_password_file: Path | None,
     url: str | None,
 ) -> None:
     """Try with each account what it may do and what it may not; changes nothing. Exit 0 when all is as it should be."""
@@ -106,7 +110,9 @@ def check(
     if url is not None and url not in (*settings.uris, settings.writer):
         raise click.UsageError("The accounts' passwords go only to servers that the configuration names.")
     try:
-        findings = examine_rights(settings, _admin(helpdesk_dn, helpdesk_password_file), user, url or "")
+        helpdesk = _account("helpdesk", helpdesk_dn, helpdesk_password_file)
+        person = _account("person", person_dn, person_password_file)
+        findings = examine_rights(settings, helpdesk, person, user, url or "")
     except ConfigError as error:
         raise click.ClickException(error.detail) from None
     except DependencyError as error:
@@ -156,11 +162,13 @@ def _settings(context: CommandContext) -> Directory:
         raise click.ClickException(error.detail) from None
 
 
-def _admin(dn: str | None, password_file: Path | None) -> ServiceAccount | None:
+def _account(option: str, dn: str | None, password_file: Path | None) -> ServiceAccount | None:
+    if (dn is None) != (password_file is None):
+        raise click.UsageError(f"Say --{option}-dn and --{option}-password-file together.")
     try:
-        return read_account("admin", dn or "", password_file)
+        return read_account(option, dn or "", password_file)
     except ConfigError as error:
-        raise click.ClickException(error.detail) from None
+        raise click.ClickException("; ".join(f"{each.what}. {each.remedy}" for each in error.problems)) from None
 
 
 def _open(settings: Directory, account: ServiceAccount | None, url: str | None) -> Pool:
@@ -180,15 +188,22 @@ def _plan(facts: ServerFacts, make: Make, names: Names, *, otp_module: bool) -> 
             "cn=module{0},cn=config", changes=(("add", "olcModuleLoad", (b"otp",)),)
         )
         schema = [load] if otp_module else read_changes("oath-ldap.ldif", names)
-        return ([] if facts.has_schema else schema) + ([] if facts.has_rules else read_changes("otp-acl.ldif", names))
+        indexes = read_indexes(names, facts.indexed, facts.names) if facts.database else []
+        rules = [] if facts.has_rules else read_changes("otp-acl.ldif", names)
+        return [*([] if facts.has_schema else schema), *indexes, *rules]
     raise click.ClickException(f"{make} is prepared by hand: see docs/directory.md")
 
 
 def _print(facts: ServerFacts, changes: list[DirectoryChange]) -> None:
     click.echo(f"# {facts.make}; one-time-password schema: {'there' if facts.has_schema else 'missing'}")
     if facts.make is Make.OPENLDAP and not facts.database:
-        click.echo("# The server does not show cn=config: see that the name of the database below is yours,")
-        click.echo("# and run this once only.  ldapmodify -Y EXTERNAL -H ldapi:/// -f THIS")
+        click.echo(
+            "# The server does not show cn=config to this account (--admin-dn names one that sees it): see that the"
+        )
+        click.echo(
+            "# name of the database below is yours, look at its indexes (conf/ldap/indexes.ldif), and run this once"
+        )
+        click.echo("# only.  ldapmodify -Y EXTERNAL -H ldapi:/// -f THIS")
     if not changes:
         click.echo("# Nothing is missing; `warifu directory check` tries the rules.")
     for change in changes:

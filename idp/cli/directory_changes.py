@@ -92,6 +92,17 @@ def read_schema_389() -> DirectoryChange:
     return DirectoryChange(entry.dn, changes=tuple(("add", name, values) for name, values in wanted))
 
 
+def read_indexes(names: Names, indexed: frozenset[str], known: frozenset[str]) -> list[DirectoryChange]:
+    """Give the indexes that a database of OpenLDAP does not have, of attributes that its schema knows."""
+    (change,) = read_changes("indexes.ldif", names)
+    missing = tuple(one for one in change.changes if (name := _indexed_name(one)) in known and name not in indexed)
+    return [DirectoryChange(change.dn, changes=missing)] if missing else []
+
+
+def _indexed_name(change: Change) -> str:
+    return change[2][0].decode("ascii").partition(" ")[0].lower()
+
+
 def _change(lines: list[str]) -> DirectoryChange:
     dn = _split(lines[0])[1]
     pairs = [_split(line) if line != "-" else ("-", "") for line in lines[1:]]

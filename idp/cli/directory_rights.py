@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from idp.cli.directory_server import Make, read_facts
+from idp.cli.directory_server import Make, read_facts, read_suffix, read_written_servers
 from idp.core.codes import Code
 from idp.core.errors import DependencyError
 from idp.directory.connection import LDAPConnection
@@ -57,9 +57,13 @@ class _Target:
 
 
 def examine_rights(
-    settings: Directory, helpdesk: ServiceAccount | None, username: str | None, uri: str
+    settings: Directory,
+    helpdesk: ServiceAccount | None,
+    person: ServiceAccount | None,
+    username: str | None,
+    uri: str,
 ) -> list[Finding]:
-    """Try every account that is configured, the help desk's if given, and nobody's.
+    """Try every account that is configured, the help desk's and an ordinary person's if given, and nobody's.
 
     Raises ConfigError, DependencyError.
     """
@@ -79,14 +83,12 @@ def examine_rights(
             Finding("directory", "nobody has an app yet, so reading secrets is tried on nobody", is_well=True)
         )
     expected = _expected(apart=enrol is not None)
-    accounts = {"verifier": verifier, "enrolment": enrol, "help desk": helpdesk, "anonymous": None}
+    accounts = {"verifier": verifier, "enrolment": enrol, "help desk": helpdesk, "a person": person, "anonymous": None}
     for who, account in accounts.items():
         if account is not None or who == "anonymous":
             findings += _examine(open_pool(settings, account, uri), settings, who, target, expected[who])
-    if enrol is None:
-        findings.append(
-            Finding("enrolment", "directory.enrol_dn is not set: one account reads and writes", is_well=True)
-        )
+        else:
+            findings.append(Finding(who, _NOT_TRIED[who], is_well=True))
     return findings
 
 
@@ -111,6 +113,7 @@ def _expected(*, apart: bool) -> Mapping[str, Mapping[Right, bool]]:
             Right.WRITE_SECRET: False,
             Right.DELETE_SECRET: True,
         },
+        "a person": nothing,
         "anonymous": nothing,
     }
 
@@ -127,7 +130,19 @@ def _examine_server(pool: Pool, settings: Directory) -> list[Finding]:
     well = settings.id_attribute == right or (facts.make is Make.DS389 and settings.id_attribute == "entryUUID")
     remedy = f'Set directory.id_attribute = "{right}"'
     findings.append(Finding(str(facts.make), f"names entries by {settings.id_attribute}", well, remedy))
-    return findings
+    return [*findings, *_examine_writers(pool, settings, str(facts.make))]
+
+
+def _examine_writers(pool: Pool, settings: Directory, make: str) -> list[Finding]:
+    """With two servers written a code may count twice: the one for ours has to be named (security.md F-22)."""
+    written = read_written_servers(pool, read_suffix(pool, settings.people_dn))
+    if len(written) < 2:
+        return []
+    what = f"was written on several servers (ids {', '.join(written)})"
+    if settings.writer:
+        return [Finding(make, f"{what}; ours is {settings.writer}", is_well=True)]
+    remedy = "Set directory.writer: one-time passwords count once only where one server records them"
+    return [Finding(make, f"{what}, and directory.writer is not set", is_well=False, remedy=remedy)]
 
 
 def _find_target(pool: Pool, settings: Directory, username: str | None) -> _Target | None:
@@ -165,6 +180,11 @@ def _examine(
     return findings
 
 
+_NOT_TRIED = {
+    "enrolment": "directory.enrol_dn is not set: one account reads and writes",
+    "help desk": "not tried; --helpdesk-dn names it",
+    "a person": "not tried; --person-dn names an account without any role",
+}
 _LIMITS = "It may read only so many entries at once: see the limits in conf/ldap"
 
 

@@ -26,12 +26,17 @@ class Make(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ServerFacts:
-    """A server's make, whether it has the schema, and OpenLDAP's database that holds the people, if it lets us see."""
+    """A server's make, whether it has the schema, and OpenLDAP's database that holds the people, if it lets us see.
+
+    `indexed` are the attributes that database has an index of, `names` what the schema knows, in lower case both.
+    """
 
     make: Make
     has_schema: bool
     database: str = ""
     has_rules: bool = False
+    indexed: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
 
 
 def read_facts(pool: Pool, people_dn: str) -> ServerFacts:
@@ -45,9 +50,27 @@ def read_facts(pool: Pool, people_dn: str) -> ServerFacts:
         return ServerFacts(make, has_schema, has_rules=any(b"warifu: " in rule for rule in rules))
     database = _database(pool, people_dn) if make is Make.OPENLDAP else None
     if database is None:
-        return ServerFacts(make, has_schema)
+        return ServerFacts(make, has_schema, names=names)
     has_rules = any(b"attrs=oathSecret" in rule for rule in database.values.get("olcaccess", ()))
-    return ServerFacts(make, has_schema, database.dn, has_rules)
+    return ServerFacts(make, has_schema, database.dn, has_rules, _indexed(database), names)
+
+
+def read_suffix(pool: Pool, people_dn: str) -> str:
+    """Give the naming context that holds the people; "" if the server does not tell. Raises DependencyError."""
+    contexts = _read(pool, "", ("namingContexts",)).values.get("namingcontexts", ())
+    names = [context.decode("utf-8", "replace") for context in contexts]
+    return max((name for name in names if people_dn.lower().endswith(name.lower())), key=len, default="")
+
+
+def read_written_servers(pool: Pool, suffix: str) -> tuple[str, ...]:
+    """Give the ids of the servers that ever were written, as an OpenLDAP that copies knows them (contextCSN).
+
+    Raises DependencyError.
+    """
+    stamps = _read(pool, suffix, ("contextCSN",)).values.get("contextcsn", ())
+    return tuple(
+        sorted({stamp.split(b"#")[2].decode("ascii", "replace") for stamp in stamps if stamp.count(b"#") == 3})
+    )
 
 
 def _make(root: Entry | None) -> Make:
@@ -60,12 +83,20 @@ def _make(root: Entry | None) -> Make:
     return Make.ACTIVE_DIRECTORY if root.first("forestFunctionality") else Make.OTHER
 
 
+def _indexed(database: Entry) -> frozenset[str]:
+    """Give what `olcDbIndex: uid,mail eq` and its like name."""
+    lists = (value.decode("utf-8", "replace").split() for value in database.values.get("olcdbindex", ()))
+    return frozenset(name.lower() for words in lists if words for name in words[0].split(","))
+
+
 def _database(pool: Pool, people_dn: str) -> Entry | None:
     """Give the entry of the database with the longest suffix that people_dn ends in; None if it is not shown."""
     query = Query("(olcSuffix=*)").write()
 
     def work(connection: LDAPConnection, _: Server) -> tuple[Entry, ...]:
-        found = connection.search("cn=config", query, ("olcSuffix", "olcAccess"), scope="subtree", limit=100)
+        found = connection.search(
+            "cn=config", query, ("olcSuffix", "olcAccess", "olcDbIndex"), scope="subtree", limit=100
+        )
         return found.entries
 
     best: tuple[int, Entry] | None = None

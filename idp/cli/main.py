@@ -7,7 +7,7 @@ import click
 
 from idp import __version__
 from idp.cli.check import check
-from idp.cli.context import DEFAULT_CONF, CommandContext, with_conf
+from idp.cli.context import DEFAULT_CONF, CommandContext, accept_conf, with_conf
 from idp.cli.demo import demo, demo_code
 from idp.cli.directory import directory
 from idp.cli.init import init
@@ -45,7 +45,7 @@ def _plugin_commands(name: str) -> click.Command | None:
     if not isinstance(plugin, Plugin) or plugin.api != API or plugin.commands is None:
         return None
     group = plugin.commands()
-    return group if isinstance(group, click.Command) else None
+    return accept_conf(group) if isinstance(group, click.Command) else None
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -36,6 +36,7 @@ class Code(StrEnum):
     AUDIT_DOWN = "D301"
     SEAL_UNKNOWN_KEY = "D401"
     SEAL_BROKEN = "D402"
+    SEAL_MISSING = "D403"
     MAIL_DOWN = "D501"
 
     REQUEST_MALFORMED = "P101"

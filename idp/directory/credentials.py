@@ -74,7 +74,8 @@ class LDAPCredentials:
         for name in kind.sealed & set(held):
             secrets[name], vouched = self._open(held[name], subject, kind.fields[name], identity)
             facts |= vouched
-        return Credential(kind.name, identity, values, secrets, facts)
+        unsealed = frozenset(name for name in secrets if not is_sealed(held[name]))
+        return Credential(kind.name, identity, values, secrets, facts, unsealed)
 
     def swap(self, subject: Subject, credential: Credential, kind: CredentialKind, new: Mapping[str, bytes]) -> bool:
         """Change fields in one modify that also compares the credential's id and every changed field's old value.

@@ -3,6 +3,7 @@
 import json
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
+from secrets import token_hex
 from typing import Any
 
 from idp.core.codes import Code
@@ -84,18 +85,16 @@ class LDAPKeeper:
     def reseal(self, holding: Holding, kind: CredentialKind) -> bool:
         """Seal with the first key in one compare-and-swap; False when it changed meanwhile.
 
-        Before and after the one modify the value opens: with the old key, then with the new (security.md X-04).
+        Before and after the one modify the value opens: with the old key, then with the new (security.md X-04). What
+        another product left without an id gets one.
         Raises SealError, DependencyError.
         """
         credential = self.open(holding, kind)
-        identity = credential.values.get(_ID)
-        if identity is None:
-            raise SealError(Code.SEAL_BROKEN, f"{holding.subject.dn}: the registration has no id; import it again")
-        facts = {**credential.facts, _ID: credential.id}
-        changes: list[Change] = [
-            ("delete", kind.fields[_ID], (identity,)),
-            ("add", kind.fields[_ID], (identity,)),
-        ]
+        before = credential.values.get(_ID)
+        identity = before if before is not None else token_hex(16).encode()
+        facts = {**credential.facts, _ID: identity.decode("utf-8", "replace")}
+        changes: list[Change] = [] if before is None else [("delete", kind.fields[_ID], (before,))]
+        changes.append(("add", kind.fields[_ID], (identity,)))
         for name, secret in credential.secrets.items():
             attribute = kind.fields[name]
             changes.append(("delete", attribute, (holding.stored[name],)))

@@ -45,6 +45,10 @@ class Throttle:
         self._store = store
         self._budgets = budgets
 
+    def budget(self, method: str) -> Budget | None:
+        """Give what a method stands; None for one that counts nothing."""
+        return self._budgets.get(method)
+
     def reserve(self, method: str, claim: Claim, source: Source, now: datetime) -> Charge | Exhausted:
         """Take one try from each budget; give back all of it where one is spent."""
         budget = self._budgets[method]

@@ -75,6 +75,7 @@ class Credential:
 
     `values` has every field that is present but the sealed ones, which are in `secrets`, opened. `facts` are what
     the seal itself vouches for, e.g. {"binding": "campus-first"}; empty for a value that was never sealed by us.
+    `unsealed` are those of `secrets` that stood without a seal: whoever may write the entry may have put them there.
     """
 
     kind: str
@@ -82,6 +83,7 @@ class Credential:
     values: Mapping[str, bytes]
     secrets: Mapping[str, Secret] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
+    unsealed: frozenset[str] = frozenset()
 
 
 class Credentials(Protocol):

@@ -92,7 +92,7 @@ def export(administration: Administration, file: Path, *, rebind: bool, plain: b
         how = "sealed" if rebind else "in clear"
         for holding in holdings:  # first written down, then given away
             administration.record(AdminAct("totp export", AdminResult.DISCLOSED, holding.subject, reason=how))
-        with new_private(file) as stream, _progress(holdings) as bar:
+        with new_private(file) as stream, _progress(holdings, "export") as bar:
             if rebind:
                 write_packed(stream, keeper, bar)
             elif is_ldif(file):
@@ -121,7 +121,7 @@ def rekey(administration: Administration, *, dry_run: bool, unsealed: bool) -> N
         )
         problems = []
         if not dry_run:
-            with _progress(todo) as bar:
+            with _progress(todo, "rekey") as bar:
                 for holding in bar:
                     problem = reseal(keeper, holding, first)
                     result = AdminResult.FAILED if problem else AdminResult.CHANGED
@@ -139,23 +139,30 @@ def rekey(administration: Administration, *, dry_run: bool, unsealed: bool) -> N
 
 def _read_rows(file: Path, attribute: str, username_attribute: str) -> list[Row]:
     try:
-        return list(ldif_rows(file, attribute, username_attribute) if is_ldif(file) else csv_rows(file))
-    except (ValueError, OSError) as error:
+        rows = list(ldif_rows(file, attribute, username_attribute) if is_ldif(file) else csv_rows(file))
+    except OSError as error:
+        raise click.ClickException(f"{file}: cannot be read ({error.strerror})") from None
+    except ValueError as error:
         raise click.ClickException(f"{file}: {error}") from None
+    if not rows:
+        wanted = f"entry with {attribute}; name another with --attribute" if is_ldif(file) else "line username,key"
+        raise click.ClickException(f"{file}: there is no {wanted}")
+    return rows
 
 
 def _take_all(
     administration: Administration, importer: Importer, rows: Sequence[Row], file: Path
 ) -> list[tuple[Row, Result]]:
     results: list[tuple[Row, Result]] = []
-    with _progress(rows) as bar:
+    with _progress(rows, "import") as bar:
         for row in bar:
             try:
                 result = importer.take(row)
-            except DependencyError as error:
+            except (DependencyError, KeyboardInterrupt) as error:
+                why = f"{error.code}: {shown(error.detail)}" if isinstance(error, DependencyError) else "interrupted"
                 raise click.ClickException(
-                    f"{file}:{row.line}: stopped after {len(results)} rows ({error.code}: {shown(error.detail)}). "
-                    "When it is back, run the same command again: what is done is left as it is"
+                    f"{file}:{row.line}: stopped after {len(results)} of {len(rows)} rows ({why}). "
+                    "Run the same command again: what is done is left as it is"
                 ) from error
             results.append((row, result))
             act = _ACTS.get(result.taken)
@@ -181,6 +188,8 @@ def _tell(file: Path, results: Sequence[tuple[Row, Result]], *, dry_run: bool) -
     refused = [(row, result) for row, result in results if result.taken is Taken.REFUSED]
     for row, result in refused:
         click.echo(f"{file}:{row.line}: {shown(row.username)}: {result.reason}", err=True)
+    if not is_ldif(file) and any(row.line == 1 for row, _ in refused):
+        click.echo(f"{file}:1: if this line names the columns, it has to name them username and key", err=True)
     if refused:
         raise SystemExit(1)
 
@@ -205,7 +214,7 @@ def _report_keys(holdings: Sequence[Holding], configured: Sequence[str]) -> int:
         if key_id == configured[0]:
             remark = "the first key"
         elif key_id == NEVER_SEALED:
-            remark = "never sealed; `totp rekey --unsealed` seals them"
+            remark = "never sealed, refused unless accept_unsealed; `totp rekey --unsealed` seals them"
         elif key_id not in configured:
             remark = "not one of keys.seal: these cannot be opened"
         else:
@@ -215,6 +224,8 @@ def _report_keys(holdings: Sequence[Holding], configured: Sequence[str]) -> int:
 
 
 @contextmanager
-def _progress(items: Sequence[T]) -> Iterator[Iterable[T]]:
-    with click.progressbar(items, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
-        yield bar
+def _progress(items: Sequence[T], label: str) -> Iterator[Iterable[T]]:
+    """Show how far it is, on a terminal only."""
+    bar = click.progressbar(items, label=label, show_pos=True, file=sys.stderr, hidden=not sys.stderr.isatty())
+    with bar as running:
+        yield running

@@ -12,18 +12,17 @@ from idp.plugin import (
     Administration,
     AdminResult,
     Binding,
-    Credential,
     Holding,
     NoticeKind,
-    SealError,
     Secret,
     Subject,
 )
 from plugins.totp.bulk import export, import_, rekey
 from plugins.totp.codes import STEP_SECONDS, step_at
-from plugins.totp.credential import TOTP, TOTPCredential, read
+from plugins.totp.credential import TOTP, TOTPCredential, bound_at, moment, read
 from plugins.totp.foreign import open_base32
 from plugins.totp.imports import SHORT_KEY_BYTES
+from plugins.totp.listing import list_
 from plugins.totp.private_files import new_private
 from plugins.totp.provisioning import draw_qr, qr_svg, write_uri
 from plugins.totp.reported import reported
@@ -50,7 +49,7 @@ def totp(context: click.Context) -> None:
     context.call_on_close(administration.guard_secrets())
 
 
-for _command in (import_, export, rekey):
+for _command in (list_, import_, export, rekey):
     totp.add_command(_command)
 
 
@@ -67,34 +66,7 @@ def status(administration: Administration, username: str) -> None:
             click.echo(f"{shown(subject.username)}: no app is registered")
             return
         for name, value in _facts(administration, holding):
-            click.echo(f"{name:<14}{shown(value)}")
-
-
-@totp.command("list")
-@click.option("--key-id", help="Only those sealed with this key; 'none' for those never sealed.")
-@click.option("--short", is_flag=True, help="Only those with keys under 128 bits.")
-@click.pass_obj
-def list_(administration: Administration, key_id: str | None, *, short: bool) -> None:
-    """List who has an app: user name, key id, bits, binding, since, failures; tabs between them."""
-    with reported("totp list", administration):
-        administration.record(AdminAct("totp list", AdminResult.READ))
-        keeper = administration.keeper()
-        click.echo("\t".join(("username", "key_id", "bits", "binding", "since", "failures")))
-        for holding in keeper.all(TOTP):
-            key_ids = ",".join(sorted(each or "none" for each in holding.key_ids)) or "none"
-            try:
-                app = read(keeper.open(holding, TOTP))
-            except (SealError, KeyError) as error:
-                reason = error.code if isinstance(error, SealError) else "no secret"
-                line = (holding.subject.username, key_ids, "", f"does not open ({reason})", "", "")
-                is_short = False
-            else:
-                bits = 8 * len(app.secret.reveal())
-                since = app.credential.values.get("bound_at", b"").decode("ascii", "replace")
-                line = (holding.subject.username, key_ids, str(bits), app.binding, since, str(app.failures))
-                is_short = bits < 8 * SHORT_KEY_BYTES
-            if (key_id is None or key_id in key_ids.split(",")) and (is_short or not short):
-                click.echo("\t".join(shown(each) for each in line))
+            click.echo(f"{name:<16}{shown(value)}")
 
 
 @totp.command()
@@ -178,7 +150,9 @@ def unlock(administration: Administration, username: str) -> None:
 def _find(administration: Administration, username: str) -> Subject:
     subject = administration.tools("totp").people.find(username)
     if subject is None:
-        raise click.ClickException(f"{shown(username)}: no entry, or more than one, has this user name")
+        raise click.ClickException(
+            f"{shown(username)}: no entry, or more than one, has this user name; see directory.user_filter"
+        )
     return subject
 
 
@@ -212,16 +186,12 @@ def _facts(administration: Administration, holding: Holding) -> list[tuple[str, 
 
 def _opened(app: TOTPCredential, now: datetime) -> list[tuple[str, str]]:
     bits = 8 * len(app.secret.reveal())
-    accepted = datetime.fromtimestamp(app.last_step * STEP_SECONDS, UTC).isoformat() if app.last_step else "never"
+    accepted = moment(datetime.fromtimestamp(app.last_step * STEP_SECONDS, UTC)) if app.last_step else "never"
     ahead = " (in the future: was a clock wrong?)" if app.last_step > step_at(now) + 1 else ""
     return [
         ("bits", f"{bits}{'' if bits >= 8 * SHORT_KEY_BYTES else ' (short: ask for a new registration)'}"),
         ("binding", app.binding),
-        ("since", _since(app.credential)),
+        ("since", bound_at(app.credential) or "unknown"),
         ("last accepted", accepted + ahead),
         ("wrong in a row", str(app.failures)),
     ]
-
-
-def _since(credential: Credential) -> str:
-    return credential.values.get("bound_at", b"unknown").decode("ascii", "replace")

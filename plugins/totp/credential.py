@@ -1,6 +1,7 @@
 """Where the app's secret is kept: the OATH-LDAP class on the person's own entry."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from idp.plugin import Binding, Credential, CredentialKind, Secret
 
@@ -38,3 +39,17 @@ def read(credential: Credential) -> TOTPCredential:
         failures=int(credential.values.get("failures", b"0")),
         binding=Binding(credential.facts.get("binding", Binding.IMPORTED)),
     )
+
+
+def bound_at(credential: Credential) -> str:
+    """Say when a credential was registered, "" if nothing is known; what is no time of LDAP's is given as it stands."""
+    stored = credential.values.get("bound_at", b"").decode("ascii", "replace")
+    try:
+        return moment(datetime.strptime(stored, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC))
+    except ValueError:
+        return stored
+
+
+def moment(when: datetime) -> str:
+    """Write a moment as people and programs read it."""
+    return f"{when:%Y-%m-%dT%H:%M:%SZ}"

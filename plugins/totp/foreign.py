@@ -77,7 +77,7 @@ def open_base32(value: bytes) -> Secret:
         key = b""
     if len(key) < SHORTEST_KEY_BYTES or len(key) > LONGEST_KEY_BYTES:
         raise ValueError(
-            f"the key is not Base32 of at least {SHORTEST_KEY_BYTES} bytes; copy it again from its source"
+            f"the key is not Base32 of {SHORTEST_KEY_BYTES} to {LONGEST_KEY_BYTES} bytes; copy it again from its source"
         ) from None
     return Secret(key)
 

@@ -3,7 +3,21 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from idp.plugin import Ask, Code, Factor, Outcome, Problem, Proof, Proved, Refused, Subject, Tools, Visit, Wrong
+from idp.plugin import (
+    Ask,
+    Code,
+    Factor,
+    Outcome,
+    Problem,
+    Proof,
+    Proved,
+    Refused,
+    SealError,
+    Subject,
+    Tools,
+    Visit,
+    Wrong,
+)
 from plugins.totp.codes import is_code, matching_step, normalise, step_at
 from plugins.totp.credential import TOTP, TOTPCredential, read
 from plugins.totp.settings import TOTPSettings
@@ -64,7 +78,13 @@ class TOTPMethod:
 
     def _registered(self, subject: Subject, tools: Tools) -> TOTPCredential | None:
         found = tools.credentials.list(subject, TOTP)
-        return read(found[0]) if found and "secret" in found[0].secrets else None
+        if not found or "secret" not in found[0].secrets:
+            return None
+        if "secret" in found[0].unsealed and not self._settings.accept_unsealed:
+            raise SealError(
+                Code.SEAL_MISSING, f"the secret of {subject.dn} was never sealed; `warifu totp rekey` tells"
+            )
+        return read(found[0])
 
     def _record(self, subject: Subject, registered: TOTPCredential, step: int, tools: Tools) -> bool:
         """Move the last step forward, never back; only who moves it has used the code (RFC 6238 5.2)."""

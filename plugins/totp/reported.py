@@ -20,6 +20,8 @@ def reported(verb: str, administration: Administration, username: str = "") -> I
         except DependencyError:
             raise click.ClickException("the audit log cannot be written; nothing is done without it") from None
         raise click.ClickException(f"{error.code}: {shown(error.detail)}") from None
+    except BrokenPipeError:
+        raise  # who read the list has seen enough
     except FileExistsError:
         raise click.ClickException("the file is there already; name a new one") from None
     except OSError as error:

@@ -1,15 +1,23 @@
 """The rows of a file to import: CSV with the columns username,key, or LDIF with people's entries."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from idp.plugin import LDIFRecord, read_records
+from plugins.totp.codes import DIGITS, STEP_SECONDS
 
 USERNAME, KEY, LAST_STEP = "username", "key", "last_step"
 POINTER, LAST_STEP_ATTRIBUTE, IDENTIFIER = "oathTOTPToken", "oathTOTPLastTimeStep", "oathTokenIdentifier"
 ENTRY_IDS = ("entryUUID", "nsUniqueId")
+PARAMS = ("oathTOTPParams", "oathHOTPParams")
+_VERIFIED = {
+    "oathOTPLength": (str(DIGITS), "digits"),
+    "oathTOTPTimeStepPeriod": (str(STEP_SECONDS), "seconds a code"),
+    "oathHMACAlgorithm": ("1.2.840.113549.2.7", "as HMAC algorithm (not SHA-1)"),
+}
+"""What every app is verified with, by the attribute that says otherwise (OATH-LDAP, slapo-otp)."""
 _LONGEST_FIELD = 1 << 16
 
 
@@ -51,7 +59,9 @@ def csv_rows(file: Path) -> Iterator[Row]:
                     columns = {name: names.index(name) for name in (USERNAME, KEY, LAST_STEP) if name in names}
                     continue
                 yield _csv_row(reader.line_num, fields, columns)
-        except (csv.Error, UnicodeDecodeError) as error:
+        except UnicodeDecodeError:
+            raise ValueError("the file is not UTF-8; save it as CSV UTF-8") from None
+        except csv.Error as error:
             raise ValueError(f"line {reader.line_num}: {error}") from None
 
 
@@ -71,7 +81,7 @@ def ldif_rows(file: Path, attribute: str, username_attribute: str) -> Iterator[R
             continue
         username = record.first(username_attribute)
         if username is not None:
-            yield _ldif_row(record, holder, attribute, username)
+            yield _ldif_row(record, holder, attribute, username, _unlike_ours(record, holder, by_dn))
         elif record.dn.lower() not in pointed:
             yield Row(record.line, record.dn, b"", problem=f"the entry has no {username_attribute}")
 
@@ -80,14 +90,17 @@ def _csv_row(line: int, fields: list[str], columns: dict[str, int]) -> Row:
     held = {name: fields[place] if place < len(fields) else "" for name, place in columns.items()}
     step = held.get(LAST_STEP, "")
     problem = "" if not step or _is_step(step) else "the last step is no number"
+    if len(fields) <= max(columns[USERNAME], columns[KEY]):
+        problem = "a user name and a key are wanted, with a comma between them"
     last_step = int(step) if step and not problem else 0
     return Row(line, held[USERNAME], held[KEY].encode(), last_step, problem=problem)
 
 
-def _ldif_row(record: LDIFRecord, holder: LDIFRecord, attribute: str, username: bytes) -> Row:
+def _ldif_row(record: LDIFRecord, holder: LDIFRecord, attribute: str, username: bytes, problem: str) -> Row:
     values = _values(holder, attribute)
     step = (holder.first(LAST_STEP_ATTRIBUTE) or b"0").decode("ascii", "replace")
-    problem = "" if _is_step(step) else f"{LAST_STEP_ATTRIBUTE} is no number"
+    if not _is_step(step):
+        problem = f"{LAST_STEP_ATTRIBUTE} is no number"
     if len(values) > 1:
         problem = f"{len(values)} values; one app is kept, so say which by taking the others out of the file"
     found = (record.first(name) for name in ENTRY_IDS)
@@ -96,11 +109,25 @@ def _ldif_row(record: LDIFRecord, holder: LDIFRecord, attribute: str, username: 
         record.line,
         username.decode("utf-8", "replace"),
         values[0],
-        int(step) if not problem else 0,
+        int(step) if _is_step(step) else 0,
         entry_id,
         holder.first(IDENTIFIER) or b"",
         problem,
     )
+
+
+def _unlike_ours(record: LDIFRecord, holder: LDIFRecord, by_dn: Mapping[str, LDIFRecord]) -> str:
+    """Say why an app's codes are not those that are verified here; "" if they are, or if the file does not tell."""
+    if b"oathhotptoken" in {name.lower() for name in _values(holder, "objectClass")}:
+        return "the token counts its codes (HOTP); codes of the time are verified here, so register an app"
+    pointed = (each.first(name) for each in (record, holder) for name in PARAMS)
+    params = [by_dn.get(dn.decode("utf-8", "replace").lower()) for dn in pointed if dn]
+    for each in (holder, *(one for one in params if one is not None)):
+        for attribute, (ours, what) in _VERIFIED.items():
+            value = (each.first(attribute) or ours.encode()).decode("ascii", "replace")
+            if value != ours:
+                return f"its app makes codes with {value} {what}; here {ours} is verified, so register an app"
+    return ""
 
 
 def _values(record: LDIFRecord, attribute: str) -> tuple[bytes, ...]:

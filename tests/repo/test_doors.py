@@ -12,7 +12,13 @@ from tests.repo.files import read, texts
 DOORS = {
     "OpenSSL": {"idp/cli"},
     "aiosmtpd": {"idp/cli"},
-    "click": {"idp/cli", "plugins/totp/commands.py", "plugins/totp/bulk.py", "plugins/totp/reported.py"},
+    "click": {
+        "idp/cli",
+        "plugins/totp/commands.py",
+        "plugins/totp/bulk.py",
+        "plugins/totp/listing.py",
+        "plugins/totp/reported.py",
+    },
     "cryptography": {"idp/cli", "idp/seal.py", "idp/xml", "plugins/clientcert", "plugins/totp/foreign.py"},
     "flask": {"idp/web", "idp/mfatest", "idp/app.py"},
     "gunicorn": {"idp/cli"},

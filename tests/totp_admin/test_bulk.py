@@ -168,7 +168,7 @@ def test_an_import_stops_when_the_directory_goes(desk: Desk, own_slapd: RunningS
     result = desk.run("import", str(file))
 
     assert result.exit_code == 1
-    assert "stopped after 0 rows" in result.output
+    assert "stopped after 0 of 2 rows" in result.output
     own_slapd.server.start()
     assert registered(desk.idp, "bob") is None
 

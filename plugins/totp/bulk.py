@@ -167,7 +167,7 @@ def _take_all(
             results.append((row, result))
             act = _ACTS.get(result.taken)
             if act is not None and not importer.dry_run:
-                name = "" if result.subject else row.username
+                name = "" if result.subject else row.name
                 administration.record(
                     AdminAct("totp import", act, result.subject, name, code=result.code, reason=result.reason)
                 )
@@ -187,7 +187,7 @@ def _tell(file: Path, results: Sequence[tuple[Row, Result]], *, dry_run: bool) -
         click.echo(f"{short} keys are shorter than 128 bits: they work, and are listed by `totp list --short`")
     refused = [(row, result) for row, result in results if result.taken is Taken.REFUSED]
     for row, result in refused:
-        click.echo(f"{file}:{row.line}: {shown(row.username)}: {result.reason}", err=True)
+        click.echo(f"{file}:{row.line}: {shown(row.name)}: {result.reason}", err=True)
     if not is_ldif(file) and any(row.line == 1 for row, _ in refused):
         click.echo(f"{file}:1: if this line names the columns, it has to name them username and key", err=True)
     if refused:

@@ -1,6 +1,7 @@
 """The rows of a file to import: CSV with the columns username,key, or LDIF with people's entries."""
 
 import csv
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ _VERIFIED = {
 }
 """What every app is verified with, by the attribute that says otherwise (OATH-LDAP, slapo-otp)."""
 _LONGEST_FIELD = 1 << 16
+_LIKE_A_KEY = re.compile(r"[A-Za-z2-7=\s-]{16,}|[0-9A-Fa-f]{20,}|[A-Za-z0-9+/=]{28,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,11 @@ class Row:
     entry_id: str = ""
     identifier: bytes = b""
     problem: str = ""
+
+    @property
+    def name(self) -> str:
+        """The user name as it may be repeated: where columns were mistaken for one another it is a key (X-07)."""
+        return "(like a key)" if _LIKE_A_KEY.fullmatch(self.username) else self.username
 
 
 def is_ldif(file: Path) -> bool:
@@ -90,8 +97,8 @@ def _csv_row(line: int, fields: list[str], columns: dict[str, int]) -> Row:
     held = {name: fields[place] if place < len(fields) else "" for name, place in columns.items()}
     step = held.get(LAST_STEP, "")
     problem = "" if not step or _is_step(step) else "the last step is no number"
-    if len(fields) <= max(columns[USERNAME], columns[KEY]):
-        problem = "a user name and a key are wanted, with a comma between them"
+    if len(fields) <= max(columns[USERNAME], columns[KEY]):  # both in one, perhaps: nothing of it is repeated
+        return Row(line, "", b"", problem="a user name and a key are wanted, with a comma between them")
     last_step = int(step) if step and not problem else 0
     return Row(line, held[USERNAME], held[KEY].encode(), last_step, problem=problem)
 

@@ -138,7 +138,7 @@ def _examine_writers(pool: Pool, settings: Directory, make: str) -> list[Finding
     written = read_written_servers(pool, read_suffix(pool, settings.people_dn))
     if len(written) < 2:
         return []
-    what = f"was written on several servers (ids {', '.join(written)})"
+    what = f"is one of several servers that are written (ids {', '.join(written)})"
     if settings.writer:
         return [Finding(make, f"{what}; ours is {settings.writer}", is_well=True)]
     remedy = "Set directory.writer: one-time passwords count once only where one server records them"

@@ -65,12 +65,11 @@ def read_suffix(pool: Pool, people_dn: str) -> str:
 def read_written_servers(pool: Pool, suffix: str) -> tuple[str, ...]:
     """Give the ids of the servers that ever were written, as an OpenLDAP that copies knows them (contextCSN).
 
-    Raises DependencyError.
+    000 is what was put in before the servers had ids; one that copies both ways has another. Raises DependencyError.
     """
     stamps = _read(pool, suffix, ("contextCSN",)).values.get("contextcsn", ())
-    return tuple(
-        sorted({stamp.split(b"#")[2].decode("ascii", "replace") for stamp in stamps if stamp.count(b"#") == 3})
-    )
+    ids = {stamp.split(b"#")[2].decode("ascii", "replace") for stamp in stamps if stamp.count(b"#") == 3}
+    return tuple(sorted(ids - {"000"}))
 
 
 def _make(root: Entry | None) -> Make:

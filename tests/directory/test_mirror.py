@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from idp.cli.context import CommandContext
 from idp.cli.main import main
@@ -207,6 +207,21 @@ def test_the_writer_is_one_of_those_configured(idp: Idp, mirror: Mirror) -> None
     assert told.output == f"{mirror.one.uri}, as configured\n"
     assert refused.exit_code == 1
     assert mirror.two.uri in refused.output
+
+
+def check_directory(idp: Idp) -> Result:
+    return CliRunner().invoke(main, ["directory", "check", "--conf", str(idp.conf)], catch_exceptions=False)
+
+
+def test_f22_two_servers_that_are_written_want_one_of_them_named(idp: Idp, mirror: Mirror) -> None:
+    told = check_directory(idp)
+    file = idp.conf / "idp.toml"
+    file.write_text(file.read_text().replace('# writer = ""', f'writer = "{mirror.one.uri}" #'))
+    named = check_directory(idp)
+
+    assert (told.exit_code, "WRONG  openldap: is one of several servers that are written" in told.output) == (1, True)
+    assert "Set directory.writer" in told.output
+    assert (named.exit_code, f"ours is {mirror.one.uri}" in named.output) == (0, True), named.output
 
 
 def test_a_writer_that_was_moved_is_known_after_a_new_start(idp: Idp, mirror: Mirror) -> None:

@@ -16,7 +16,7 @@ from idp.core.secret import Secret
 from plugins.totp.credential import TOTP
 from tests.parts.ds389 import MANAGER_DN, MANAGER_PASSWORD, RunningDS389, start_ds389
 from tests.parts.site import make_conf
-from tests.parts.slapd import ADMIN_PASSWORD, HELPDESK_PASSWORD, RunningSlapd, start_slapd
+from tests.parts.slapd import ADMIN_PASSWORD, HELPDESK_PASSWORD, RunningSlapd, person, start_slapd
 
 pytestmark = pytest.mark.slow
 DATABASE = "olcDatabase={1}mdb,cn=config"
@@ -53,8 +53,10 @@ class Place:
         return self.run("install", "--apply", *given)
 
     def check(self) -> Result:
-        file = _secret_file(self.folder / "helpdesk.password", HELPDESK_PASSWORD)
-        return self.run("check", "--helpdesk-dn", HELPDESK_DN, "--helpdesk-password-file", str(file))
+        helpdesk = _secret_file(self.folder / "helpdesk.password", HELPDESK_PASSWORD)
+        bob = _secret_file(self.folder / "bob.password", person("bob").password)
+        given = ("--helpdesk-dn", HELPDESK_DN, "--helpdesk-password-file", str(helpdesk))
+        return self.run("check", *given, "--person-dn", person("bob").dn, "--person-password-file", str(bob))
 
     def enrol(self, username: str) -> None:
         site = load(self.conf)
@@ -206,6 +208,16 @@ def _rule(rule: str) -> str:
             id="X-05-help-desk-writes",
         ),
         pytest.param(
+            _rule("to attrs=entry,objectClass,oathSecret by users read by * break"),
+            "a person: reads secrets",
+            id="X-05-a-person-reads",
+        ),
+        pytest.param(
+            _rule("to attrs=oathTOTPLastTimeStep by users write by * break"),
+            "a person: moves the last time step",
+            id="X-05-a-person-moves-the-step",
+        ),
+        pytest.param(
             _rule("to attrs=entry,entryUUID,oathSecret by * read"),
             "anonymous: searches by secrets",
             id="X-05-anonymous-searches",
@@ -230,6 +242,41 @@ def test_a_rule_that_gives_too_much_or_too_little_is_named(good: Place, break_it
 
     assert result.exit_code == 1
     assert f"WRONG  {told}" in result.output
+
+
+def indexes(place: Place) -> list[str]:
+    """Give what the database is configured to index."""
+    file = place.running.server.folder / "config" / "cn=config" / f"{DATABASE.partition(',')[0]}.ldif"
+    return [line.partition(": ")[2] for line in file.read_text().splitlines() if line.startswith("olcDbIndex:")]
+
+
+def test_indexes_that_are_missing_are_made_and_no_other(good: Place) -> None:
+    good.running.server.apply(
+        f"dn: {DATABASE}\nchangetype: modify\nreplace: olcDbIndex\nolcDbIndex: uid,cn eq,sub\nolcDbIndex: mail pres\n"
+    )
+
+    first = good.install()
+    second = good.install()
+
+    assert (first.exit_code, second.output) == (0, "nothing is missing\n"), first.output
+    made = ("objectClass eq", "member eq", "memberOf eq", "entryUUID eq", "entryCSN eq")
+    assert sorted(indexes(good)) == sorted(("uid,cn eq,sub", "mail pres", *made))
+
+
+def test_what_is_not_tried_is_said(good: Place) -> None:
+    output = good.run("check").output
+
+    assert "help desk: not tried; --helpdesk-dn" in output
+    assert "a person: not tried; --person-dn" in output
+
+
+@pytest.mark.parametrize("arguments", [("--helpdesk-dn", HELPDESK_DN), ("--person-password-file", "{file}")])
+def test_an_account_is_its_name_and_its_password_file(good: Place, arguments: tuple[str, ...]) -> None:
+    file = _secret_file(good.folder / "a.password", HELPDESK_PASSWORD)
+
+    result = good.run("check", *(each.format(file=file) for each in arguments))
+
+    assert (result.exit_code, "together" in result.output) == (2, True)
 
 
 def test_an_account_that_cannot_log_in_is_named(good: Place) -> None:

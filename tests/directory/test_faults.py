@@ -14,6 +14,7 @@ from idp.core.errors import DependencyError
 from idp.directory.site import DirectorySite
 from idp.plugin.tools import BindState
 from tests.directory.conftest import TOTP, Open
+from tests.parts.ds389 import RunningDS389
 from tests.parts.shim import Mode, Shim, wait_until
 from tests.parts.slapd import RunningSlapd, person
 
@@ -143,15 +144,23 @@ def test_f01_a_killed_server_is_nobodys_fault(open_site: Open, own_slapd: Runnin
         assert caught.value.code is Code.DIRECTORY_DOWN
 
 
+def make_read_only(running: RunningSlapd | RunningDS389) -> None:
+    """Have a server refuse every change."""
+    if isinstance(running, RunningDS389):
+        running.server.refuse_changes()
+    else:
+        running.server.apply(
+            "dn: olcDatabase={1}mdb,cn=config\nchangetype: modify\nreplace: olcReadOnly\nolcReadOnly: TRUE\n"
+        )
+
+
 def test_f02_a_read_only_directory_records_nothing(open_site: Open, own_slapd: RunningSlapd) -> None:
     site = open_site(own_slapd)
     alice = site.people.find("alice")
     assert alice is not None
     site.credentials.add(alice, TOTP, {"last_step": b"1"}, {"secret": PASSWORD}, {})
     (credential,) = site.credentials.list(alice, TOTP)
-    own_slapd.server.apply(
-        "dn: olcDatabase={1}mdb,cn=config\nchangetype: modify\nreplace: olcReadOnly\nolcReadOnly: TRUE\n"
-    )
+    make_read_only(own_slapd)
 
     assert site.people.bind(alice, PASSWORD).state is BindState.ACCEPTED
     for write in (

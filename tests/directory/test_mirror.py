@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from idp.cli.context import CommandContext
 from idp.cli.main import main
 from idp.cli.slapd import Slapd, TLSFiles, remove
-from idp.cli.slapd_entries import ENROL_DN, REPLICATION_DN, SUFFIX
+from idp.cli.slapd_entries import ENROL_DN, PEOPLE_DN, REPLICATION_DN, SUFFIX
 from plugins.totp.credential import TOTP
 from tests.login.conftest import SP
 from tests.parts.site import OUTSIDE, Browser, Idp, Page, make_conf
@@ -214,6 +214,9 @@ def check_directory(idp: Idp) -> Result:
 
 
 def test_f22_two_servers_that_are_written_want_one_of_them_named(idp: Idp, mirror: Mirror) -> None:
+    mirror.two.apply(f"dn: uid=bob,{PEOPLE_DN}\nchangetype: modify\nreplace: description\ndescription: there\n")
+    mirror.wait_until_same()
+
     told = check_directory(idp)
     file = idp.conf / "idp.toml"
     file.write_text(file.read_text().replace('# writer = ""', f'writer = "{mirror.one.uri}" #'))

@@ -12,7 +12,7 @@ from idp.directory.site import DirectorySite, open_directory
 from idp.seal import Sealer
 from idp.settings.model import Directory as DirectorySettings
 from tests.directory.conftest import Open, SettableClock, clock, key, site
-from tests.parts.ds389 import RunningDS389, ds389, start_ds389
+from tests.parts.ds389 import RunningDS389, allow_roles, ds389, start_ds389
 
 __all__ = ["clock", "ds389", "site"]
 
@@ -27,6 +27,7 @@ def slapd(ds389: RunningDS389) -> RunningDS389:
 def own_slapd(tmp_path: Path) -> Iterator[RunningDS389]:
     """A server of the test's own."""
     running = start_ds389(tmp_path)
+    allow_roles(running)
     yield running
     running.server.stop()
 

@@ -180,6 +180,17 @@ class DS389:
             process.kill()
             process.wait()
 
+    def kill(self) -> None:
+        """End it as a loss of power would."""
+        if self._process is not None:
+            self._process.kill()
+        self.stop()
+
+    def refuse_changes(self) -> None:
+        """Make it read-only."""
+        backend = "cn=userRoot,cn=ldbm database,cn=plugins,cn=config"
+        self.apply(f"dn: {backend}\nchangetype: modify\nreplace: nsslapd-readonly\nnsslapd-readonly: on\n")
+
     def apply(self, ldif: str) -> None:
         """Change entries or cn=config as the manager."""
         done = self._tool("ldapmodify", ldif)
@@ -280,17 +291,20 @@ def _states() -> str:
     return "\n".join(changes)
 
 
+def allow_roles(running: RunningDS389) -> None:
+    """Give a server the access rules of conf/ldap, beside a site's own."""
+    from idp.cli.directory_changes import Names, read_changes
+
+    names = Names(PEOPLE_DN, VERIFIER_DN, ENROL_DN, HELPDESK_DN, REPLICATION_DN)
+    running.server.apply(OWN_RULES + "\n".join(change.as_ldif() for change in read_changes("aci-389ds.ldif", names)))
+
+
 @pytest.fixture(scope="session")
 def ds389(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDS389]:
     """The server that tests share, with the access rules of conf/ldap."""
-    from idp.cli.directory_changes import Names, read_changes
-
     running = start_ds389(tmp_path_factory.mktemp("ds389"))
-    names = Names(PEOPLE_DN, VERIFIER_DN, ENROL_DN, HELPDESK_DN, REPLICATION_DN)
     try:
-        running.server.apply(
-            OWN_RULES + "\n".join(change.as_ldif() for change in read_changes("aci-389ds.ldif", names))
-        )
+        allow_roles(running)
         yield running
     finally:
         running.server.stop()

@@ -22,7 +22,7 @@ def logs_in(desk: Desk, username: str) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def _sp(desk: Desk) -> None:
+def service_provider(desk: Desk) -> None:
     from tests.login.conftest import SP
 
     desk.idp.register(SP)

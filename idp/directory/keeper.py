@@ -86,8 +86,7 @@ class LDAPKeeper:
         """Seal with the first key in one compare-and-swap; False when it changed meanwhile.
 
         Before and after the one modify the value opens: with the old key, then with the new (security.md X-04). What
-        another product left without an id gets one.
-        Raises SealError, DependencyError.
+        another product left without an id gets one. Raises SealError, DependencyError.
         """
         credential = self.open(holding, kind)
         before = credential.values.get(_ID)

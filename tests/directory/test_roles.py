@@ -47,10 +47,10 @@ class Place:
         """Give what is in the directory, but for what a server itself notes when an account logs in."""
         return [line for line in self.running.server.dump().splitlines() if not line.startswith("passwordExp")]
 
-    def install(self) -> Result:
+    def install(self, *more: str) -> Result:
         file = _secret_file(self.folder / "admin.password", self.admin_password)
         given = ("--admin-dn", self.admin_dn, "--password-file", str(file), "--helpdesk-dn", HELPDESK_DN)
-        return self.run("install", "--apply", *given)
+        return self.run("install", "--apply", *given, *more)
 
     def check(self) -> Result:
         helpdesk = _secret_file(self.folder / "helpdesk.password", HELPDESK_PASSWORD)
@@ -175,6 +175,35 @@ def test_openldap_without_its_module_gets_the_schema(tmp_path: Path) -> None:
     finally:
         place.running.server.stop()
         remove(place.running.server.folder)
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Iterator[Place]:
+    """An OpenLDAP that never heard of one-time passwords: neither module nor schema nor rules."""
+    made = openldap(tmp_path, otp_module=False)
+    made.running.server.apply(A_SITES_OWN_RULES)
+    made.running.server.stop()
+    (schema,) = (made.running.server.folder / "config" / "cn=config" / "cn=schema").glob("*oath*.ldif")
+    schema.unlink()
+    made.running.server.start()
+    yield made
+    made.running.server.stop()
+    remove(made.running.server.folder)
+
+
+@pytest.mark.parametrize("more", [(), ("--otp-module",)], ids=["schema-as-entries", "schema-of-the-module"])
+def test_openldap_gets_its_schema_one_way_or_the_other(bare: Place, more: tuple[str, ...]) -> None:
+    assert "WRONG  openldap: knows the one-time-password schema" in bare.check().output
+
+    installed = bare.install(*more)
+    bare.enrol("alice")
+    again = bare.install(*more)
+    bare.running.server.stop()
+    bare.running.server.start()
+
+    assert installed.exit_code == 0, installed.output
+    assert again.output == "nothing is missing\n"
+    assert bare.check().exit_code == 0
 
 
 @pytest.fixture

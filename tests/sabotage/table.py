@@ -1,5 +1,13 @@
 """The whole table."""
 
-from tests.sabotage import browser, keeping, mail, messages, networks, proofs
+from tests.sabotage import administration, browser, keeping, mail, messages, networks, proofs
 
-TABLE = (*messages.ROWS, *proofs.ROWS, *browser.ROWS, *keeping.ROWS, *mail.ROWS, *networks.ROWS)
+TABLE = (
+    *messages.ROWS,
+    *proofs.ROWS,
+    *browser.ROWS,
+    *keeping.ROWS,
+    *mail.ROWS,
+    *networks.ROWS,
+    *administration.ROWS,
+)

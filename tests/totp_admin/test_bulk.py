@@ -1,7 +1,9 @@
 """Many people at once: imports that can be repeated, exports, moving to other entries, new keys for old (X-04)."""
 
 import csv
+import os
 from base64 import b32encode, b64encode
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -11,6 +13,7 @@ from idp.core.ldif import read_records, write_record
 from idp.core.secret import Secret
 from idp.plugin import Credential
 from plugins.totp.credential import TOTP
+from plugins.totp.private_files import new_private
 from tests.parts.site import SEED, Idp
 from tests.parts.slapd import RunningSlapd
 from tests.totp_admin.conftest import Desk
@@ -183,6 +186,17 @@ def test_keys_in_clear_leave_in_a_file_of_its_owner_alone(desk: Desk) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
     assert list(csv.reader(file.read_text().splitlines())) == [["username", "key", "last_step"], ["alice", KEY, "0"]]
     assert desk.run("export", "--plain", str(file)).exit_code == 1
+
+
+def test_a_file_made_for_keys_is_for_its_owner_whatever_the_mask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        with new_private(tmp_path / "keys") as stream:
+            stream.write(KEY)
+    finally:
+        os.umask(before)
+
+    assert (tmp_path / "keys").stat().st_mode & 0o777 == 0o600
 
 
 def test_keys_in_clear_may_leave_as_entries(desk: Desk) -> None:

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -59,6 +61,17 @@ def test_a_name_of_the_directorys_cannot_end_a_line_or_move_a_cursor(
 
     assert "佐藤 愛" in output
     assert "\x1b" not in output
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_the_configuration_may_be_named_at_any_place(desk: Desk, place: int) -> None:
+    desk.idp.enrol("alice")
+    words = ["totp", "list"]
+    words[place:place] = ["--conf", str(desk.idp.conf)]
+
+    done = subprocess.run([sys.executable, "-m", "idp.cli", *words], capture_output=True, text=True, check=True)
+
+    assert "alice" in done.stdout
 
 
 def test_two_ways_at_once_are_none(desk: Desk) -> None:

@@ -166,6 +166,21 @@ def test_what_never_was_sealed_is_sealed_on_demand(desk: Desk, own_slapd: Runnin
     assert desk.idp.site.keeper.open(holding, TOTP).secrets["secret"] == Secret(b"12345678901234567890")
 
 
+def test_what_another_product_left_without_an_id_is_sealed_in_place(desk: Desk, own_slapd: RunningSlapd) -> None:
+    own_slapd.server.apply(
+        f"dn: uid=bob,{PEOPLE_DN}\nchangetype: modify\nadd: objectClass\nobjectClass: oathTOTPToken\n-\n"
+        "add: oathSecret\noathSecret: GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n"
+    )
+
+    result = desk.run("rekey", "--unsealed")
+
+    (holding,) = holdings(desk.idp)
+    credential = desk.idp.site.keeper.open(holding, TOTP)
+    assert result.exit_code == 0, result.output
+    assert (credential.secrets["secret"], credential.unsealed) == (Secret(b"12345678901234567890"), frozenset())
+    assert len(credential.id) == 32
+
+
 def test_a_directory_that_gives_too_few_says_so(desk: Desk, own_slapd: RunningSlapd) -> None:
     enrol_many(desk, own_slapd, 510)
     own_slapd.server.apply("dn: olcDatabase={1}mdb,cn=config\nchangetype: modify\ndelete: olcLimits\n")

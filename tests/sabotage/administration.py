@@ -119,7 +119,7 @@ ROWS = (
         "plugins/totp/method.py",
         "return step_at(since) + self._settings.window if since is not None else 0",
         "return 0",
-        f"{MIRROR}::test_what_was_accepted_and_never_copied_is_not_accepted_again",
+        f"{MIRROR}::test_killed_in_the_middle_of_a_login_codes_are_refused_until_the_writer_is_moved",
     ),
     Sabotage(
         "a lock of the directory's that comes before ours is not told of",

@@ -36,7 +36,7 @@ def set_policy(slapd: RunningSlapd, **values: str) -> None:
 
 
 def test_the_number_that_the_manual_gives_is_enough(conf: Path) -> None:
-    assert check(conf) == "nothing is wrong\n"
+    assert "directory: " not in check(conf)
 
 
 @pytest.mark.parametrize(

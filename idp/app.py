@@ -69,7 +69,13 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
     log = process_logger(settings.audit)
     metrics = Metrics(settings.metadata.index.parent / "metrics")
     outbox = open_outbox(settings, log, metrics)
-    facts = SiteFacts(settings.site.entity_id, settings.site.base_url, settings.site.name, settings.site.otp_issuer)
+    facts = SiteFacts(
+        settings.site.entity_id,
+        settings.site.base_url,
+        settings.site.name,
+        settings.site.otp_issuer,
+        settings.site.time_zone,
+    )
     words = Words.load([OUR_WORDS, *(folder / "words" for folder in folders.values())], settings.site.languages)
     metrics = Metrics(settings.metadata.index.parent / "metrics")
     expectations = _expectations(settings)

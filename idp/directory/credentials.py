@@ -110,18 +110,50 @@ class LDAPCredentials:
         facts: Mapping[str, str],
     ) -> None:
         """Put a credential in place of whatever stood there, in one modify, under a new id. Raises DependencyError."""
-        if set(secrets) - kind.sealed or set(values) & (kind.sealed | {_CREDENTIAL_ID}):
-            raise ValueError("sealed fields are given as secrets, the id is made here")
-        identity = token_hex(16)
-        written = {_CREDENTIAL_ID: identity.encode(), **values}
-        for name, secret in secrets.items():
-            vouched = {**facts, _CREDENTIAL_ID: identity}
-            written[name] = self._sealer.seal(secret, subject.id, kind.fields[name], vouched)
+        written = self._written(subject, kind, values, secrets, facts)
         replaced: list[Change] = [
             ("replace", attribute, (written[name],) if name in written else ())
             for name, attribute in kind.fields.items()
         ]
         self._replace(subject, kind, replaced)
+
+    def supersede(
+        self,
+        subject: Subject,
+        former: Credential | None,
+        kind: CredentialKind,
+        values: Mapping[str, bytes],
+        secrets: Mapping[str, Secret],
+        facts: Mapping[str, str],
+    ) -> bool:
+        """Put a credential in place of `former`, or where none stands, in one modify that compares the id.
+
+        The id has one value on an entry: added beside another it is an error. False when somebody else was first.
+        Raises DependencyError.
+        """
+        written = self._written(subject, kind, values, secrets, facts)
+        entry = self._entry(self._enrol, subject, (_CLASS,))
+        if entry is None:
+            raise DependencyError(Code.DIRECTORY_READ_ONLY, f"{subject.dn} is not there to be written")
+        old_id = former.values.get(_CREDENTIAL_ID) if former is not None else None
+        with_class = [] if _has_class(entry, kind) else [_class_change("add", kind)]
+        changes: list[Change] = []
+        if old_id is not None:
+            changes.append(("delete", kind.fields[_CREDENTIAL_ID], (old_id,)))
+        changes.append(("add", kind.fields[_CREDENTIAL_ID], (written[_CREDENTIAL_ID],)))
+        changes += [
+            ("replace", attribute, (written[name],) if name in written else ())
+            for name, attribute in kind.fields.items()
+            if name != _CREDENTIAL_ID
+        ]
+        answer = _modify(self._enrol, subject, [*with_class, *changes])
+        if with_class and answer.code == Result.OBJECT_CLASS_VIOLATION:  # Samba wants the class first, and alone
+            _modify(self._enrol, subject, with_class)
+            answer = _modify(self._enrol, subject, changes)
+        if answer.code in SOMEBODY_WAS_FIRST:
+            return False
+        _require_success(answer, subject)
+        return True
 
     def remove(self, subject: Subject, kind: CredentialKind) -> bool:
         """Take the person's credential of a kind away; False if there was none. Raises DependencyError."""
@@ -144,6 +176,24 @@ class LDAPCredentials:
         """
         known = read_schema_names(self._enrol)
         return tuple(name for name in (kind.object_class, *kind.fields.values()) if name.lower() not in known)
+
+    def _written(
+        self,
+        subject: Subject,
+        kind: CredentialKind,
+        values: Mapping[str, bytes],
+        secrets: Mapping[str, Secret],
+        facts: Mapping[str, str],
+    ) -> dict[str, bytes]:
+        """Give the fields of a new credential under a new id, what is secret sealed."""
+        if set(secrets) - kind.sealed or set(values) & (kind.sealed | {_CREDENTIAL_ID}):
+            raise ValueError("sealed fields are given as secrets, the id is made here")
+        identity = token_hex(16)
+        written = {_CREDENTIAL_ID: identity.encode(), **values}
+        for name, secret in secrets.items():
+            vouched = {**facts, _CREDENTIAL_ID: identity}
+            written[name] = self._sealer.seal(secret, subject.id, kind.fields[name], vouched)
+        return written
 
     def _replace(self, subject: Subject, kind: CredentialKind, changes: Sequence[Change]) -> None:
         """The class comes with the first registration only: added twice it is an error (directory.md 1.5)."""

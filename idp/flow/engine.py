@@ -20,7 +20,6 @@ from idp.plugin import (
     Method,
     Outcome,
     Proved,
-    Purpose,
     Refused,
     SendTo,
     Tools,
@@ -275,7 +274,7 @@ class Engine:
 
     def _visit(self, standing: Standing) -> Visit:
         return Visit(
-            purpose=Purpose.LOGIN,
+            purpose=standing.demand.action,
             subject=standing.subject,
             network=standing.situation.network,
             language=standing.situation.language,

@@ -9,6 +9,7 @@ from idp.core.errors import StatusError
 from idp.core.proof import Proof
 from idp.federation.service_provider import ServiceProvider
 from idp.flow.rules import Case, Weighed, decide, weigh
+from idp.plugin import Purpose
 from idp.settings.model import AuthnContext, Login, Rule
 from idp.settings.model import ServiceProvider as ServiceProviderSettings
 
@@ -27,11 +28,17 @@ class Demand:
     force: bool
     passive: bool
     since: datetime
+    action: Purpose = Purpose.LOGIN
 
     @property
     def entity_id(self) -> str:
         """The service provider's entityID, empty where there is none."""
         return self.service_provider.entity_id if self.service_provider is not None else ""
+
+
+def own_demand(action: Purpose, since: datetime) -> Demand:
+    """Give the demand of what a person does here without a service provider: no class is asked for."""
+    return Demand(None, "exact", (), force=False, passive=False, since=since, action=action)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +100,7 @@ class Policy:
         Raises StatusError NoAuthnContext where no class of ours meets what is requested (SAML Core 3.3.2.2.1), or
         RequestDenied where a rule refuses.
         """
-        rule = self.rule("login", demand, network, groups)
+        rule = self.rule(demand.action, demand, network, groups)
         if rule.require == "refuse":
             raise StatusError(Code.REFUSED_BY_RULE, "Responder", "RequestDenied", rule.name, rule=rule.name)
         two_factors = rule.require == "two-factors"

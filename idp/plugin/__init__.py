@@ -8,6 +8,7 @@ from idp.core.proof import Binding, Factor, Proof
 from idp.core.secret import Secret
 from idp.core.subject import Subject
 from idp.plugin.admin import AdminAct, Administration, AdminResult, Holding, Keeper
+from idp.plugin.enrol import Confirmed, Enrollable, Registered, Trial
 from idp.plugin.method import API, Budget, Checkable, Identifying, Limit, Method, Plugin
 from idp.plugin.outcome import Ask, Listener, Outcome, Proved, Refused, SendTo, Skipped, Wrong
 from idp.plugin.tools import (
@@ -42,11 +43,13 @@ __all__ = [
     "Checkable",
     "Claim",
     "Code",
+    "Confirmed",
     "Count",
     "Credential",
     "CredentialKind",
     "Credentials",
     "DependencyError",
+    "Enrollable",
     "Factor",
     "Field",
     "Group",
@@ -67,6 +70,7 @@ __all__ = [
     "Proved",
     "Purpose",
     "Refused",
+    "Registered",
     "SealError",
     "Secret",
     "SendTo",
@@ -75,6 +79,7 @@ __all__ = [
     "Skipped",
     "Subject",
     "Tools",
+    "Trial",
     "Visit",
     "Wrong",
     "read_records",

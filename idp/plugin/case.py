@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from idp.plugin.outcome import Ask
 from idp.plugin.tools import Tools
 from idp.plugin.visit import Visit
 
@@ -21,6 +22,20 @@ class Case:
     wrong: Mapping[str, str] | None = None
     once: bool = False
     secret: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolCase:
+    """One person that an enrolment is tried with; what is registered for them is replaced and taken away.
+
+    `right` writes the form that confirms an offer, from the page and with the tools of that moment; `wrong` one that
+    does not.
+    """
+
+    name: str
+    visit: Visit
+    right: Callable[[Ask, Tools], Mapping[str, str]]
+    wrong: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

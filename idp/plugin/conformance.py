@@ -5,16 +5,20 @@
 
 `make_tools` gives a plug-in's tools over real parts, e.g. `lambda: idp.app.load(conf, clock).tools("mine")`; it is
 called often, and each right form must prove on the tools of its own call. The kit wraps them, it never replaces them.
+
+A method that people register themselves (Enrollable) is tried by `check_enrolment` as well.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 
-from idp.plugin.case import Case, ConformanceError, Fault
+from idp.plugin.case import Case, ConformanceError, EnrolCase, Fault
+from idp.plugin.enrol import Enrollable
+from idp.plugin.enrol_rules import EnrolRules
 from idp.plugin.method import API, Plugin
 from idp.plugin.rules import Rules
 from idp.plugin.tools import Tools
 
-__all__ = ["Case", "ConformanceError", "Fault", "check_method"]
+__all__ = ["Case", "ConformanceError", "EnrolCase", "Fault", "check_enrolment", "check_method"]
 
 
 def check_method(
@@ -34,6 +38,25 @@ def check_method(
         rules.right(case)
         for other in cases:
             rules.of_another(case, other)
+    faults += rules.faults
+    if faults:
+        raise ConformanceError(plugin.name, list(dict.fromkeys(faults)))
+
+
+def check_enrolment(
+    plugin: Plugin,
+    make_tools: Callable[[], Tools],
+    cases: Sequence[EnrolCase],
+    settings: Mapping[str, object] | None = None,
+) -> None:
+    """Try every rule of registration on every case. Raises ConformanceError with all that is broken."""
+    faults = _descriptor(plugin)
+    method = plugin.make(plugin.settings(**dict(settings or {})))
+    if not isinstance(method, Enrollable):
+        raise ConformanceError(plugin.name, [*faults, Fault("enrollable", "the method lacks an operation of it")])
+    rules = EnrolRules(plugin, method, make_tools)
+    for case in cases:
+        rules.try_all(case)
     faults += rules.faults
     if faults:
         raise ConformanceError(plugin.name, list(dict.fromkeys(faults)))

@@ -111,6 +111,20 @@ class Credentials(Protocol):
     ) -> None:
         """Put a credential in place of whatever stood there, in one modify. Raises DependencyError."""
 
+    def supersede(
+        self,
+        subject: Subject,
+        former: Credential | None,
+        kind: CredentialKind,
+        values: Mapping[str, bytes],
+        secrets: Mapping[str, Secret],
+        facts: Mapping[str, str],
+    ) -> bool:
+        """Put a credential in place of `former`, or where none stands, in one modify that compares the id.
+
+        False when somebody else was first. Raises DependencyError.
+        """
+
     def remove(self, subject: Subject, kind: CredentialKind) -> bool:
         """Take the person's credential of a kind away; False if there was none. Raises DependencyError."""
 
@@ -156,12 +170,13 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class SiteFacts:
-    """What a method may know of the site."""
+    """What a method may know of the site; `time_zone` is the one that times are shown in."""
 
     entity_id: str
     base_url: str
     names: Mapping[str, str]
     otp_issuer: str
+    time_zone: str = "Asia/Tokyo"
 
 
 @dataclass(frozen=True, slots=True)

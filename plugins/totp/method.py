@@ -20,6 +20,7 @@ from idp.plugin import (
 )
 from plugins.totp.codes import is_code, matching_step, normalise, step_at
 from plugins.totp.credential import TOTP, TOTPCredential, read
+from plugins.totp.enrol import AppEnrolment
 from plugins.totp.settings import TOTPSettings
 
 RACES = 5
@@ -28,17 +29,18 @@ MEMORY = timedelta(days=400)
 """How long the highest step is remembered beside the directory (security.md X-02)."""
 
 
-class TOTPMethod:
+class TOTPMethod(AppEnrolment):
     """Knows the person by the app registered on their entry."""
 
     def __init__(self, settings: TOTPSettings) -> None:
+        super().__init__(settings.window)
         self._settings = settings
 
     def begin(self, visit: Visit, tools: Tools) -> Outcome:
         """Ask for the code; refuse who has no app or whose app was stopped."""
         if visit.subject is None:
             return Refused(Code.APP_NOT_REGISTERED)
-        registered = self._registered(visit.subject, tools)
+        registered = self._app(visit.subject, tools)
         if registered is None:
             return Refused(Code.APP_NOT_REGISTERED)
         if registered.failures >= self._settings.stop_after:
@@ -55,7 +57,7 @@ class TOTPMethod:
             return Ask(ask.page, ask.values, Code.CODE_EMPTY)
         if not is_code(code):
             return Ask(ask.page, ask.values, Code.CODE_FORMAT)
-        registered = self._registered(visit.subject, tools)
+        registered = self._app(visit.subject, tools)
         if registered is None:
             return Refused(Code.APP_NOT_REGISTERED)
         if registered.failures >= self._settings.stop_after:
@@ -76,7 +78,7 @@ class TOTPMethod:
     def _ask(self, subject: Subject) -> Ask:
         return Ask("totp", {"username": subject.username})
 
-    def _registered(self, subject: Subject, tools: Tools) -> TOTPCredential | None:
+    def _app(self, subject: Subject, tools: Tools) -> TOTPCredential | None:
         found = tools.credentials.list(subject, TOTP)
         if not found or "secret" not in found[0].secrets:
             return None
@@ -126,4 +128,4 @@ class TOTPMethod:
             failures = str(current.failures + 1).encode()
             if tools.credentials.swap(subject, current.credential, TOTP, {"failures": failures}):
                 return
-            current = self._registered(subject, tools)
+            current = self._app(subject, tools)

@@ -77,6 +77,53 @@ def test_the_last_registration_wins_whole(site: DirectorySite, new_person: NewPe
     assert not site.credentials.swap(subject, first, TOTP, {"last_step": b"8"})
 
 
+def test_a_registration_takes_the_place_of_the_one_that_was_looked_at(
+    site: DirectorySite, new_person: NewPerson
+) -> None:
+    subject = new_person()
+    assert site.credentials.supersede(subject, None, TOTP, {"last_step": b"7"}, {"secret": SECRET}, {"binding": "a"})
+    (first,) = site.credentials.list(subject, TOTP)
+    assert first.secrets == {"secret": SECRET}
+
+    another = {"secret": Secret(b"another secret of 20")}
+    assert not site.credentials.supersede(subject, None, TOTP, {"last_step": b"8"}, another, {})
+    assert site.credentials.list(subject, TOTP) == (first,)
+    assert site.credentials.supersede(subject, first, TOTP, {"last_step": b"9"}, another, {"binding": "b"})
+    (second,) = site.credentials.list(subject, TOTP)
+    assert second.id != first.id
+    assert (second.values["last_step"], second.secrets, second.facts) == (b"9", another, {"binding": "b"})
+    assert not site.credentials.supersede(subject, first, TOTP, {"last_step": b"10"}, {"secret": SECRET}, {})
+    assert site.credentials.remove(subject, TOTP)
+    assert not site.credentials.supersede(subject, second, TOTP, {"last_step": b"10"}, {"secret": SECRET}, {})
+    assert site.credentials.supersede(subject, None, TOTP, {"last_step": b"11"}, {"secret": SECRET}, {})
+
+
+@pytest.mark.parametrize("replacing", [False, True], ids=["the first", "another"])
+@pytest.mark.parametrize("attempt", range(5))
+def test_of_two_registrations_at_once_one_is_kept_whole(
+    site: DirectorySite, new_person: NewPerson, attempt: int, *, replacing: bool
+) -> None:
+    subject = new_person()
+    if replacing:
+        site.credentials.add(subject, TOTP, {"last_step": b"7"}, {"secret": SECRET}, {})
+    former = next(iter(site.credentials.list(subject, TOTP)), None)
+    barrier = Barrier(4)
+    secrets = [Secret(f"secret of number {number:3}") for number in range(4)]
+
+    def register(number: int) -> bool:
+        barrier.wait()
+        values = {"last_step": str(number).encode()}
+        return site.credentials.supersede(subject, former, TOTP, values, {"secret": secrets[number]}, {})
+
+    with ThreadPoolExecutor(4) as pool:
+        won = list(pool.map(register, range(4)))
+
+    assert won.count(True) == 1
+    (kept,) = site.credentials.list(subject, TOTP)
+    assert kept.values["last_step"] == str(won.index(True)).encode()
+    assert kept.secrets == {"secret": secrets[won.index(True)]}
+
+
 def test_a_removed_credential_is_gone(site: DirectorySite, new_person: NewPerson) -> None:
     subject = new_person()
     site.credentials.add(subject, TOTP, {"last_step": b"7"}, {"secret": SECRET}, {})

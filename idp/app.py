@@ -6,12 +6,14 @@ from pathlib import Path
 from re import fullmatch
 
 from flask import Flask
+from jinja2 import Environment
 
 from idp.audit import AuditLog, describe, process_logger
 from idp.core.clock import Clock, system_clock
 from idp.core.codes import Code
 from idp.core.errors import ConfigError, Problem
-from idp.core.network import parse_range
+from idp.core.network import Address, parse_range
+from idp.core.notice import NoticeKind
 from idp.core.secret import Secret
 from idp.core.subject import Subject
 from idp.directory import open_directory
@@ -20,6 +22,7 @@ from idp.federation.service_provider import POST_BINDING, REDIRECT_BINDING
 from idp.flow.conversation import Conversations
 from idp.flow.engine import Engine
 from idp.flow.policy import Policy
+from idp.flow.registration import Registrations
 from idp.flow.session import Sessions
 from idp.flow.throttle import Throttle
 from idp.mail import open_outbox
@@ -37,7 +40,7 @@ from idp.settings.model import IdPSettings, KeyPair
 from idp.store import PluginMoments, RedisStore, SQLiteStore, Store
 from idp.web.application import make_application
 from idp.web.forms import FormTokens
-from idp.web.paths import POST_SSO, REDIRECT_SSO
+from idp.web.paths import POST_SSO, REDIRECT_SSO, REGISTER
 from idp.web.render import STATIC, make_environment
 from idp.web.site import Site
 from idp.words import Words
@@ -97,8 +100,15 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
     def groups(subject: Subject) -> Sequence[str]:
         return directory.people.attributes(subject).get(group_attribute, ()) if policy.reads_groups else ()
 
+    def tell(
+        kind: NoticeKind, subject: Subject, language: str, now: datetime, network: str, address: Address | None
+    ) -> None:
+        log.warning("nobody is told", kind=kind, subject=subject.id)
+
     def report(method: str, error: BaseException) -> None:
         log.error("a method failed", method=method, error=type(error).__name__, detail=describe(error))
+
+    registrations = Registrations(enabled, throttle, sealer, store, toolbox, report)
 
     return Site(
         settings=settings,
@@ -109,6 +119,7 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
         engine=Engine(policy, enabled, throttle, toolbox, groups, report),
         policy=policy,
         throttle=throttle,
+        registrations=registrations,
         conversations=Conversations(
             store, timedelta(minutes=settings.session.conversation_minutes), _longest_acceptance(expectations)
         ),
@@ -126,7 +137,7 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
             _cookie_key(settings.keys.cookie), [_cookie_key(each) for each in settings.keys.previous_cookie]
         ),
         words=words,
-        environment=make_environment({name: folder / "templates" for name, folder in folders.items()}, words),
+        environment=_environment(folders, words, registrations),
         static_folders={name: folder / "static" / name for name, folder in folders.items()},
         audit=AuditLog(settings.audit, clock),
         metrics=metrics,
@@ -141,6 +152,7 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
         directory_writer=directory.writer,
         notices=Notices(directory.people, outbox, words, settings, log, metrics),
         outbox=outbox,
+        tell=tell,
     )
 
 
@@ -201,6 +213,13 @@ def _read(path: Path) -> bytes:
     except OSError as error:
         what = f"cannot be read ({error.strerror or error})"
         raise ConfigError([Problem(str(path), "", what, "Name a file that can, or make it: warifu init")]) from error
+
+
+def _environment(folders: Mapping[str, Path], words: Words, registrations: Registrations) -> Environment:
+    environment = make_environment({name: folder / "templates" for name, folder in folders.items()}, words)
+    if registrations.names:
+        environment.globals["register_url"] = REGISTER
+    return environment
 
 
 def _expectations(settings: IdPSettings) -> Expectations:

@@ -23,6 +23,7 @@ class Counter:
 
 COUNTERS: Mapping[str, Counter] = {
     "answers": Counter("Answers sent to service providers.", ("status", "context")),
+    "registrations": Counter("What people registered, replaced or reset themselves.", ("action", "method")),
     "errors": Counter("Pages that told of an error.", ("code",)),
     "judgements": Counter("What methods said to what people gave.", ("method", "code")),
     "letters": Counter("What became of letters to people.", ("result",)),

@@ -35,7 +35,8 @@ class AuditEvent:
     session that opens nothing: Shibboleth writes the session's id there, we never do.
 
     The second block is ours: `methods` are what was proved, `rule` and `network` what policy went by, `conversation`
-    a reference that joins the events of one login, `reason` a word for machines, `actor` the administrator who did it.
+    a reference that joins the events of one login, `reason` a word for machines, `actor` the administrator who did it,
+    `binding` how what was registered came to be the person's.
     No field ever holds a password, a code or a key.
     """
 
@@ -71,3 +72,4 @@ class AuditEvent:
     rule: str = ""
     conversation: str = ""
     dropped_attributes: tuple[str, ...] = ()
+    binding: str = ""

@@ -51,8 +51,9 @@ class CommandContext:
         return self.site().keeper
 
     def forgive(self, method: str, subject: Subject) -> None:
-        """Give a person all tries of a method back. Raises DependencyError."""
+        """Give a person all tries of a method back, and a first registration. Raises DependencyError."""
         self.site().throttle.forgive(method, subject)
+        self.site().registrations.forgive(method, subject)
 
     def guard_secrets(self) -> Callable[[], None]:
         """Leave no core dump of this process, and no file of it to others (security.md X-07).

@@ -121,6 +121,8 @@ def _answers(plan: DemoPlan) -> SiteAnswers:
         methods=("password", "clientcert", "totp"),
         campus_ranges=(*LOOPBACK, *CAMPUS) if plan.on_campus else CAMPUS,
         campus_exceptions=CAMPUS_VPN,
+        campus_replace="password",
+        site_codes_toml='site_codes = {E101 = "W100070"}',
         ca_toml=f'ca = {_text(plan.ca.certificate_file)}\nenrol_dn = "{ENROL_DN}"\n'
         'enrol_password_file = "secrets/enrol-password"',
         listen_toml=_listen(plan),

@@ -23,6 +23,12 @@ from idp.settings.template import SiteAnswers, render_settings
 @click.option("--people-dn", required=True, help="Where people are, e.g. ou=people,dc=example,dc=ac,dc=jp")
 @click.option("--bind-dn", default="", help="The account Warifu uses; its password: secrets/directory-password")
 @click.option("--campus", "campus", multiple=True, help="A range of the campus, e.g. 192.0.2.0/24; may be repeated")
+@click.option(
+    "--campus-replace",
+    type=click.Choice(["factor", "password"]),
+    default="factor",
+    help="What an app is registered again with on campus; what the password alone costs: docs/operating.md",
+)
 def init(folder: Path, base_url: str, ldap_uri: str, people_dn: str, **more: str) -> None:
     """Write a configuration for a new site into FOLDER."""
     host = urlsplit(base_url).hostname or ""
@@ -38,6 +44,7 @@ def init(folder: Path, base_url: str, ldap_uri: str, people_dn: str, **more: str
         bind_dn=more["bind_dn"],
         start_tls=ldap_uri.startswith("ldap://"),
         campus_ranges=tuple(more["campus"]),
+        campus_replace="password" if more["campus_replace"] == "password" else "factor",
     )
     for line in write_site(folder, answers):
         click.echo(line)

@@ -5,6 +5,7 @@ Its row in the store is the replay record too: `put` wins, the request is new.
 
 import hashlib
 import json
+import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
@@ -13,6 +14,7 @@ from idp.core.codes import Code
 from idp.core.errors import ProtocolError
 from idp.core.proof import Proof
 from idp.core.subject import Subject
+from idp.flow.errand import Errand, errand_from_json, errand_to_json
 from idp.flow.record import (
     encode,
     moment_from_json,
@@ -25,6 +27,7 @@ from idp.flow.record import (
 from idp.store import Store
 
 KIND = "conversation"
+HANDLE_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Conversation:
 
     `request` is the verified request as its reader wrote it; `browser` the hash of the browser's cookie, empty until a
     browser claims it; `method`, `state` and `claimed` belong to the step being asked; `step` rises with every change,
-    and a form is good for its step alone.
+    and a form is good for its step alone. Without a request there is an `errand`: what the person wants of us.
     """
 
     request: str
@@ -46,6 +49,7 @@ class Conversation:
     state: bytes = b""
     claimed: Subject | None = None
     finished: bool = False
+    errand: Errand | None = None
 
     def to_bytes(self) -> bytes:
         """Write it for the store."""
@@ -61,6 +65,7 @@ class Conversation:
                 "state": self.state.hex(),
                 "claimed": subject_to_json(self.claimed),
                 "finished": self.finished,
+                "errand": errand_to_json(self.errand),
             }
         ).encode("utf-8")
 
@@ -79,6 +84,7 @@ class Conversation:
             state=bytes.fromhex(data["state"]),
             claimed=subject_from_json(data["claimed"]),
             finished=data["finished"],
+            errand=errand_from_json(data.get("errand")),
         )
 
 
@@ -133,6 +139,10 @@ class Conversations:
         if held.conversation.finished or held.conversation.browser not in {"", browser}:
             raise ProtocolError(Code.REQUEST_REPLAYED, "the request was seen before", reason="replay")
         return self.resume(handle, browser, now), Opening.RESUMED
+
+    def begin(self, errand: Errand, browser: str, now: datetime) -> Held:
+        """Begin an errand of this browser, under a handle that nobody can guess; its first change puts it."""
+        return Held(secrets.token_hex(HANDLE_BYTES), Conversation("", browser, now, errand=errand), None)
 
     def resume(self, handle: str, browser: str, now: datetime) -> Held:
         """Give the conversation of this browser; the first browser to come claims an unclaimed one.

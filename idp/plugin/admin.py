@@ -90,7 +90,7 @@ class Administration(Protocol):
         """Give everybody's credentials."""
 
     def forgive(self, method: str, subject: Subject) -> None:
-        """Give a person all tries of a method back. Raises DependencyError."""
+        """Give a person all tries of a method back, and a first registration. Raises DependencyError."""
 
     def record(self, act: AdminAct) -> None:
         """Write an act down, with the name of who did it. Raises DependencyError when it cannot be and must be."""

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, fields
 from importlib.resources import files
 from string import Template
+from typing import Literal
 
 _RULES = """\
 [[login.rules]]
@@ -15,7 +16,7 @@ require = "password"
 name = "everywhere else"
 require = "two-factors"
 
-# The first app is registered on campus with the password; a replacement that way is allowed but proves less (below).
+# The app is registered, registered again (replace) and taken away (reset) on campus.
 [[login.rules]]
 name = "register on campus"
 action = "register"
@@ -27,27 +28,30 @@ name = "register elsewhere"
 action = "register"
 require = "refuse"
 
+# "two-factors" asks for the app's present code as well; who has lost the app goes to the help desk, which says
+# `warifu totp reset`. "password" spares them that, at a price: whoever knows the password can take the app's place on
+# campus. An app registered again that way is bound "campus-replaced", which is not among the `bindings` that count below.
 [[login.rules]]
 name = "replace on campus"
 action = "replace"
 networks = ["campus"]
-require = "password"
+require = "$replacing"
 
 [[login.rules]]
 name = "replace elsewhere"
 action = "replace"
-require = "two-factors"
+require = "refuse"
 
 [[login.rules]]
 name = "reset on campus"
 action = "reset"
 networks = ["campus"]
-require = "password"
+require = "$replacing"
 
 [[login.rules]]
 name = "reset elsewhere"
 action = "reset"
-require = "two-factors\""""
+require = "refuse\""""
 
 _RELEASE = """\
 # [[release]]
@@ -98,7 +102,10 @@ methods = ["password", "clientcert"]
 
 @dataclass(frozen=True, slots=True)
 class SiteAnswers:
-    """What a site is asked for; `…_toml` are pieces of TOML put in as they are."""
+    """What a site is asked for; `…_toml` are pieces of TOML put in as they are.
+
+    `campus_replace` says what an app is registered again with on campus: the password alone, or a factor beside it.
+    """
 
     entity_id: str
     base_url: str
@@ -115,6 +122,8 @@ class SiteAnswers:
     listen_toml: str = 'plain = "127.0.0.1:8080"\nproxies = ["127.0.0.1/32", "::1/128"]\n# main = "192.0.2.1:443"'
     campus_ranges: tuple[str, ...] = ()
     campus_exceptions: tuple[str, ...] = ()
+    campus_replace: Literal["password", "factor"] = "factor"
+    site_codes_toml: str = '# site_codes = {}                     # your own codes beside ours, e.g. {E101 = "W100070"}'
     plugins_toml: str = ""
     affiliation_toml: str = 'source = "eduPersonAffiliation"'
     release_toml: str = _RELEASE
@@ -145,7 +154,8 @@ def render_settings(answers: SiteAnswers) -> str:
     values["app_context"] = APP_CONTEXT if "totp" in answers.methods else ""
     values["certificate_context"] = CERTIFICATE_CONTEXT if "clientcert" in answers.methods else ""
     values["directory_ca"] = answers.ca_toml
-    values["rules"] = _RULES
+    replacing = {"password": "password", "factor": "two-factors"}[answers.campus_replace]
+    values["rules"] = Template(_RULES).substitute(replacing=replacing)
     for field in fields(answers):
         if field.name.endswith("_toml") and field.name != "ca_toml":
             values[field.name.removesuffix("_toml")] = getattr(answers, field.name)

@@ -12,7 +12,7 @@ from idp.audit import AuditEvent
 from idp.core.codes import Code
 from idp.core.errors import DependencyError, ProtocolError, WarifuError
 from idp.core.turn import stepping_aside
-from idp.web import sso
+from idp.web import account, sso
 from idp.web.assets import site_style, static_file
 from idp.web.audit_event import rejected
 from idp.web.cookies import set_browser, set_language
@@ -21,7 +21,7 @@ from idp.web.headers import correlation_id
 from idp.web.logout import show_logout, submit_logout
 from idp.web.origin import Door, door_of
 from idp.web.pages import error_page
-from idp.web.paths import ERROR, HEALTH, LOGOUT, METADATA, POST_SSO, REDIRECT_SSO
+from idp.web.paths import ERRAND_PATHS, ERROR, HEALTH, LOGOUT, METADATA, POST_SSO, REDIRECT_SSO
 from idp.web.site import Site
 from idp.web.visitor import Visitor, visitor_of
 
@@ -46,6 +46,9 @@ def make_application(site: Site) -> Flask:
     route(POST_SSO, "POST", _post_or_form)
     route(LOGOUT, "GET", show_logout)
     route(LOGOUT, "POST", submit_logout)
+    for purpose, path in ERRAND_PATHS.items():
+        route(path, "GET", account.shower(purpose))
+        route(path, "POST", account.submit)
     route(ERROR, "GET", _explain)
     application.add_url_rule(METADATA, "metadata", lambda: _own_metadata(site))
     application.add_url_rule(HEALTH, "health", lambda: _health(site))

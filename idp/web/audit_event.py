@@ -1,11 +1,15 @@
 """What the views tell the audit stream: one event a decision."""
 
+from dataclasses import replace
+
 from idp.audit import AuditEvent, Decision
+from idp.core.codes import Code
 from idp.core.errors import ProtocolError, StatusError
 from idp.federation.service_provider import POST_BINDING
 from idp.flow.conversation import Held
 from idp.flow.session import Session
 from idp.flow.step import Page, Reached, Stuck
+from idp.plugin import Binding, Purpose
 from idp.saml.answer import IssuedResponse, Statement
 from idp.saml.model import AuthnRequest
 from idp.web.visitor import Visitor
@@ -76,7 +80,7 @@ def refused(
     )
 
 
-def judged(held: Held, authn_request: AuthnRequest, step: Page | Stuck, visitor: Visitor) -> AuditEvent:
+def judged(held: Held, authn_request: AuthnRequest | None, step: Page | Stuck, visitor: Visitor) -> AuditEvent:
     """Tell of a method's refusal: a wrong password or code, a budget spent, nothing left to try."""
     code = step.problem if isinstance(step, Page) else step.code
     # What names no entry is not written down, for people type passwords there by mistake.
@@ -87,14 +91,75 @@ def judged(held: Held, authn_request: AuthnRequest, step: Page | Stuck, visitor:
         start_time=held.conversation.started,
         username=subject.username if subject else "",
         subject_id=subject.id if subject else "",
-        entity_id=authn_request.service_provider.entity_id,
-        request_binding=authn_request.binding,
+        entity_id=authn_request.service_provider.entity_id if authn_request is not None else "",
+        request_binding=authn_request.binding if authn_request is not None else "",
         event=code.name if code else "",
         user_agent=visitor.user_agent,
         code=code,
         methods=(step.attempted,),
         network=visitor.network,
         rule=step.rule,
+        conversation=_reference(held),
+    )
+
+
+def logged_in(held: Held, reached: Reached, visitor: Visitor, session_reference: str) -> AuditEvent:
+    """Tell of a login to the person's own account page: no service provider learns of it."""
+    return replace(
+        _errand(Decision.ACCEPTED, "ACCOUNT", held, reached, visitor),
+        reused=reached.reused,
+        status="Success",
+        session_reference=session_reference,
+    )
+
+
+def enrolled(
+    decision: Decision,
+    held: Held,
+    reached: Reached,
+    action: Purpose,
+    binding: Binding,
+    visitor: Visitor,
+    code: Code | None = None,
+) -> AuditEvent:
+    """Tell of a registration, a replacement or a reset: by which rule, from where, after which proofs, how bound."""
+    event = _errand(decision, action.name, held, reached, visitor)
+    return replace(event, binding=binding.value, code=code)
+
+
+def untried(held: Held, code: Code, visitor: Visitor, rule: str = "") -> AuditEvent:
+    """Tell of a form that registered nothing: a wrong code, or a rule that refuses."""
+    conversation = held.conversation
+    subject = conversation.subject
+    return AuditEvent(
+        decision=Decision.REFUSED if rule else Decision.WRONG,
+        client_address=_address(visitor),
+        start_time=conversation.started,
+        username=subject.username if subject else "",
+        subject_id=subject.id if subject else "",
+        event=code.name,
+        user_agent=visitor.user_agent,
+        code=code,
+        methods=(conversation.errand.method,) if conversation.errand is not None else (),
+        network=visitor.network,
+        rule=rule,
+        conversation=_reference(held),
+    )
+
+
+def _errand(decision: Decision, event: str, held: Held, reached: Reached, visitor: Visitor) -> AuditEvent:
+    return AuditEvent(
+        decision=decision,
+        client_address=_address(visitor),
+        start_time=held.conversation.started,
+        username=reached.subject.username,
+        subject_id=reached.subject.id,
+        event=event,
+        user_agent=visitor.user_agent,
+        methods=tuple(proof.method for proof in reached.proofs),
+        network=visitor.network,
+        rule=reached.aim.rule,
+        reason=held.conversation.errand.method if held.conversation.errand is not None else "",
         conversation=_reference(held),
     )
 

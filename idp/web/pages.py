@@ -16,7 +16,7 @@ from idp.saml.model import AuthnRequest
 from idp.web.blanks import blank
 from idp.web.forms import event_for
 from idp.web.headers import allow_posting_away
-from idp.web.paths import SSO_PATHS
+from idp.web.paths import ACCOUNT, ERRAND_PATHS, SSO_PATHS
 from idp.web.site import Site
 from idp.web.visitor import Visitor
 
@@ -84,8 +84,8 @@ def _write(site: Site, language: str, template: str, frame: Frame) -> str:
     )
 
 
-def method_page(site: Site, held: Held, authn_request: AuthnRequest, step: Page, visitor: Visitor) -> Response:
-    """Show a method's page."""
+def method_page(site: Site, held: Held, authn_request: AuthnRequest | None, step: Page, visitor: Visitor) -> Response:
+    """Show a method's page; without a request it is a step of an errand of the person's own."""
     first = site.policy.methods[0]
     frame = _form_frame(site, held, authn_request, visitor)
     names = {name: value for name in NAMES if (value := step.ask.values.get(name))}
@@ -102,23 +102,23 @@ def method_page(site: Site, held: Held, authn_request: AuthnRequest, step: Page,
             hidden=frame.hidden,
             tally=("password" if step.method == first else "second") if step.two_factors else "",
             problem=step.problem,
-            retry_minutes=_minutes(step.retry_at, visitor.now),
+            retry_minutes=minutes_until(step.retry_at, visitor.now),
             alternatives=[
                 (event_for(name), site.words.text(visitor.language, f"{name}.use")) for name in step.alternatives
             ],
             extra={
                 **{name: blank(name) if name in names else value for name, value in step.ask.values.items()},
-                "can_return": step.problem in NOTHING_LEFT,
+                "can_return": authn_request is not None and step.problem in NOTHING_LEFT,
             },
             fill={**frame.fill, **names},
         ),
     )
 
 
-def stuck_page(site: Site, held: Held, authn_request: AuthnRequest, step: Stuck, visitor: Visitor) -> Response:
-    """Say why no method is left, with the way back to the service."""
+def stuck_page(site: Site, held: Held, authn_request: AuthnRequest | None, step: Stuck, visitor: Visitor) -> Response:
+    """Say why no method is left, with the way back to the service, if there is one."""
     frame = _form_frame(site, held, authn_request, visitor)
-    extra: dict[str, Any] = {"return_to_service": True, "correlation_id": "", **dict(step.values)}
+    extra: dict[str, Any] = {"return_to_service": authn_request is not None, "correlation_id": "", **dict(step.values)}
     return render(
         site,
         visitor,
@@ -164,19 +164,25 @@ def post_page(site: Site, authn_request: AuthnRequest, xml: bytes, visitor: Visi
     return response
 
 
-def _form_frame(site: Site, held: Held, authn_request: AuthnRequest, visitor: Visitor) -> Frame:
-    service_provider = authn_request.service_provider
-    action = f"{SSO_PATHS[authn_request.binding]}?execution={blank('execution')}"
+def _form_frame(site: Site, held: Held, authn_request: AuthnRequest | None, visitor: Visitor) -> Frame:
+    service_provider = authn_request.service_provider if authn_request is not None else None
+    action = f"{_path_of(held, authn_request)}?execution={blank('execution')}"
     token = site.tokens.make(held.handle, held.conversation.step, visitor.browser.id)
     return Frame(
         page="",
         action=action,
         path=action,
-        service_name=service_provider.display_name(visitor.language),
-        privacy_url=service_provider.privacy_urls.get(visitor.language, ""),
+        service_name=service_provider.display_name(visitor.language) if service_provider is not None else "",
+        privacy_url=service_provider.privacy_urls.get(visitor.language, "") if service_provider is not None else "",
         hidden=[("csrf_token", blank("csrf_token"))],
         fill={"execution": held.handle, "csrf_token": token},
     )
+
+
+def _path_of(held: Held, authn_request: AuthnRequest | None) -> str:
+    if authn_request is not None:
+        return SSO_PATHS[authn_request.binding]
+    return ERRAND_PATHS[held.conversation.errand.purpose] if held.conversation.errand is not None else ACCOUNT
 
 
 def _language_links(site: Site, path: str) -> list[tuple[str, str, str]]:
@@ -190,7 +196,8 @@ def _language_links(site: Site, path: str) -> list[tuple[str, str, str]]:
     ]
 
 
-def _minutes(until: datetime | None, now: datetime) -> int | None:
+def minutes_until(until: datetime | None, now: datetime) -> int | None:
+    """Give how many minutes it is until then, rounded up."""
     if until is None:
         return None
     return max(1, -(-int((until - now).total_seconds()) // SECONDS_A_MINUTE))

@@ -1,11 +1,16 @@
 """Our URLs, which are Shibboleth's (design 11)."""
 
 from idp.federation.service_provider import POST_BINDING, REDIRECT_BINDING
+from idp.plugin import Purpose
 
 REDIRECT_SSO = "/idp/profile/SAML2/Redirect/SSO"
 POST_SSO = "/idp/profile/SAML2/POST/SSO"
 SSO_PATHS = {REDIRECT_BINDING: REDIRECT_SSO, POST_BINDING: POST_SSO}
 LOGOUT = "/idp/profile/Logout"
+ACCOUNT = "/idp/account/"
+REGISTER = "/idp/account/register"
+RESET = "/idp/account/reset"
+ERRAND_PATHS = {Purpose.LOGIN: ACCOUNT, Purpose.REGISTER: REGISTER, Purpose.RESET: RESET}
 METADATA = "/idp/shibboleth"
 HEALTH = "/idp/health"
 ERROR = "/idp/error"

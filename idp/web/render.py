@@ -15,15 +15,20 @@ person              the user name proved by an earlier step, which cannot be cha
 password_help       the site's word for who forgot the password; empty takes our own
 register_url        where an app is registered, offered with the problems that registering mends
 change_url          where a password is changed
+account_url         the person's own page, where that is the way on
 static              the folder of the style sheet, "/idp/static"
 
-Pages of methods (`<plugin>/<page>.html`) also get the values of their `Ask` under their own names.
+Pages of methods (`<plugin>/<page>.html`) also get the values of their `Ask` under their own names. Those of an offer
+(idp/plugin/enrol.py) also get is_registered, and registered_since, written out or empty.
 
 error.html          problem is required. correlation_id: a reference for the help desk. happened_at: the time, written
                     out. return_to_service: True offers a button `_eventId_return`, posted to `action` with `hidden`
 choose.html         alternatives, the first of which is the main button
 logout.html         done: False asks (button `_eventId_proceed`; username: who is logged in; return_url: the way back),
                     True says it is done (services: names that may keep the person logged in)
+account.html        username; rows (`idp.web.account_pages.Row`), one for each method that can be registered; done:
+                    "register", "replace" or "reset" right after it
+reset.html          name: what is taken away (button `_eventId_reset`); since: when it was registered, written out
 post.html           action: the assertion consumer service; hidden: SAMLResponse and, if sent, RelayState
 status.html         nothing more; shown where nobody has anything to do
 site.css            colour: "#rrggbb"
@@ -63,6 +68,7 @@ DEFAULTS: Mapping[str, object] = {
     "password_help": "",
     "register_url": "",
     "change_url": "",
+    "account_url": "",
     "correlation_id": "",
     "happened_at": "",
     "return_to_service": False,

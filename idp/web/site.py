@@ -10,12 +10,16 @@ from jinja2 import Environment
 
 from idp.audit import AuditLog, Logger
 from idp.core.clock import Clock
+from idp.core.network import Address
+from idp.core.notice import NoticeKind
+from idp.core.subject import Subject
 from idp.directory import Directory
 from idp.directory.writer import NamedWriter
 from idp.federation.index import Federation
 from idp.flow.conversation import Conversations
 from idp.flow.engine import Engine
 from idp.flow.policy import Policy
+from idp.flow.registration import Registrations
 from idp.flow.session import Sessions
 from idp.flow.throttle import Throttle
 from idp.mail import Outbox
@@ -46,6 +50,7 @@ class Site:
     engine: Engine
     policy: Policy
     throttle: Throttle
+    registrations: Registrations
     conversations: Conversations
     sessions: Sessions
     writer: ResponseWriter
@@ -68,6 +73,7 @@ class Site:
     directory_writer: NamedWriter
     notices: Notices
     outbox: Outbox | None
+    tell: Callable[[NoticeKind, Subject, str, datetime, str, Address | None], None]
     kept_pages: KeptPages = field(default_factory=KeptPages)
     unknown_addresses: Sparing = field(default_factory=Sparing)
 

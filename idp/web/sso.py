@@ -155,6 +155,8 @@ def _open(site: Site, authn_request: AuthnRequest, browser_id: str, visitor: Vis
 
 def _authn_request(site: Site, held: Held) -> AuthnRequest:
     data = held.conversation.request
+    if held.conversation.errand is not None:
+        raise ProtocolError(Code.CONVERSATION_EXPIRED, "an errand, no request", http_status=410, reason="stale")
     return authn_request_from_json(data, site.federation.find(entity_id_of(data)))
 
 

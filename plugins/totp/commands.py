@@ -119,6 +119,7 @@ def reset(administration: Administration, username: str) -> None:
     with reported("totp reset", administration, username):
         subject = _find(administration, username)
         administration.record(AdminAct("totp reset", AdminResult.STARTED, subject))
+        administration.forgive("totp", subject)
         with administration.telling(NoticeKind.RESET, subject):
             if not administration.tools("totp").credentials.remove(subject, TOTP):
                 _refuse(administration, "totp reset", subject, "no app is registered")

@@ -1,0 +1,177 @@
+"""Registering a method: what is offered is kept sealed, and what was proved decides how it is bound (design 14)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from idp.core.codes import Code
+from idp.core.errors import AuthnError, DependencyError, SealError
+from idp.core.network import OUTSIDE
+from idp.core.proof import Binding, Proof
+from idp.core.secret import Secret
+from idp.core.subject import Subject
+from idp.flow.conversation import Held
+from idp.flow.errand import Errand
+from idp.flow.policy import two_kinds
+from idp.flow.step import Situation
+from idp.flow.throttle import Exhausted, Source, Throttle
+from idp.plugin import Ask, Claim, Confirmed, Enrollable, Purpose, Refused, Registered, Tools, Trial, Visit, Wrong
+from idp.plugin.registry import Enabled
+from idp.seal import Sealer
+from idp.store import Store
+
+OFFER_LIFETIME = timedelta(minutes=10)
+"""How long what was offered can be confirmed (security.md T-35)."""
+RESET_REMEMBERED = timedelta(days=400)
+"""How long it is known that somebody took their own app away with nothing but a password."""
+RESET = "reset-by-password"
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """An offer on its page, and the errand that keeps it."""
+
+    errand: Errand
+    ask: Ask
+
+
+class Registrations:
+    """The methods that people register themselves. Nothing is kept here between requests."""
+
+    def __init__(
+        self,
+        methods: Mapping[str, Enabled],
+        throttle: Throttle,
+        sealer: Sealer,
+        store: Store,
+        tools: Callable[[str, datetime], Tools],
+        report: Callable[[str, BaseException], None],
+    ) -> None:
+        self._methods = {name: each.method for name, each in methods.items() if isinstance(each.method, Enrollable)}
+        self._throttle = throttle
+        self._sealer = sealer
+        self._store = store
+        self._tools = tools
+        self._report = report
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The methods that can be registered, in the configured order."""
+        return tuple(self._methods)
+
+    def registered(self, name: str, subject: Subject, now: datetime) -> Registered | None:
+        """Say what is registered. Raises DependencyError, SealError."""
+        return self._methods[name].registered(subject, self._tools(name, now))
+
+    def actions(self, errand: Errand) -> tuple[Purpose, ...]:
+        """Give what an errand may come to, whoever the person is."""
+        return (Purpose.REGISTER, Purpose.RESET if errand.purpose is Purpose.RESET else Purpose.REPLACE)
+
+    def action(self, errand: Errand, former: Registered | None) -> Purpose:
+        """Say what it comes to, and so which rules hold: a first registration, a replacement, or a reset."""
+        register, other = self.actions(errand)
+        return register if former is None else other
+
+    def offer(self, held: Held, errand: Errand, subject: Subject, situation: Situation, now: datetime) -> Offered:
+        """Give what is offered in this conversation, anew where nothing is or the last offer is too old.
+
+        Raises AuthnError where the method has nothing to offer.
+        """
+        state = self.opened(held, errand, subject, now) or b""
+        visit = replace(_visit(errand.purpose, subject, situation), state=state)
+        ask = self._methods[errand.method].offer(visit, self._tools(errand.method, now))
+        if isinstance(ask, Refused):
+            raise AuthnError(ask.code, f"{errand.method} has nothing to offer")
+        if ask.state == state:
+            return Offered(errand, ask)
+        return Offered(replace(errand, offer=self._closed(held, errand, subject, ask.state, now)), ask)
+
+    def confirm(
+        self,
+        held: Held,
+        errand: Errand,
+        subject: Subject,
+        form: Mapping[str, str],
+        situation: Situation,
+        now: datetime,
+    ) -> Trial | Exhausted:
+        """Have the form judged; a wrong one is counted as a wrong try of the method (security.md T-05)."""
+        state = self.opened(held, errand, subject, now)
+        if state is None:
+            return Refused(Code.OFFER_EXPIRED)
+        source = Source(situation.address, situation.network, situation.browser)
+        charge = self._throttle.reserve(errand.method, Claim(subject.username, subject), source, now)
+        if isinstance(charge, Exhausted):
+            return charge
+        trial: Trial = Refused(Code.METHOD_FAILED)
+        visit = replace(_visit(errand.purpose, subject, situation), form=form, state=state)
+        try:
+            trial = self._methods[errand.method].confirm(visit, self._tools(errand.method, now))
+        except DependencyError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a plug-in is a stranger: whatever it raises confirms nothing
+            self._report(errand.method, error)
+        finally:
+            if not isinstance(trial, Wrong):
+                self._throttle.refund(charge)
+        return trial
+
+    def binding(self, name: str, action: Purpose, subject: Subject, proofs: Sequence[Proof], network: str) -> Binding:
+        """Say how what is registered now is bound: by a factor, first on campus, or by the password alone.
+
+        A factor that was itself bound by the password alone makes nothing stronger; neither does a reset.
+        """
+        if two_kinds([proof for proof in proofs if proof.binding is not Binding.CAMPUS_REPLACED]):
+            return Binding.FACTOR
+        if action is Purpose.REGISTER and network != OUTSIDE and not self._was_reset(name, subject):
+            return Binding.CAMPUS_FIRST
+        return Binding.CAMPUS_REPLACED
+
+    def enrol(
+        self,
+        name: str,
+        subject: Subject,
+        confirmed: Confirmed,
+        former: Registered | None,
+        binding: Binding,
+        now: datetime,
+    ) -> bool:
+        """Register what was confirmed instead of `former`; False when somebody else was first."""
+        return self._methods[name].enrol(subject, confirmed, former, binding, self._tools(name, now))
+
+    def withdraw(self, name: str, subject: Subject, former: Registered, binding: Binding, now: datetime) -> bool:
+        """Take away what is registered; False when something else is by now.
+
+        Done with nothing but the password it is remembered first: what follows is no first registration.
+        """
+        if binding is Binding.CAMPUS_REPLACED:
+            self._store.put(RESET, _of(name, subject), b"1", now + RESET_REMEMBERED, person=subject.id)
+        return self._methods[name].withdraw(subject, former, self._tools(name, now))
+
+    def forgive(self, name: str, subject: Subject) -> None:
+        """Forget that a person took their own app away: an administrator knows who it is."""
+        self._store.remove(RESET, _of(name, subject))
+
+    def opened(self, held: Held, errand: Errand, subject: Subject, now: datetime) -> bytes | None:
+        """Give what was offered to this person in this conversation, None where nothing is or it is too old."""
+        if not errand.offer:
+            return None
+        opened = self._sealer.unseal(errand.offer, subject.id, f"offer:{errand.method}")
+        if opened.facts.get("conversation") != held.handle:
+            raise SealError(Code.SEAL_BROKEN, "an offer of another conversation")
+        return opened.secret.reveal() if now < datetime.fromisoformat(opened.facts["until"]) else None
+
+    def _closed(self, held: Held, errand: Errand, subject: Subject, state: bytes, now: datetime) -> bytes:
+        facts = {"conversation": held.handle, "until": (now + OFFER_LIFETIME).astimezone(UTC).isoformat()}
+        return self._sealer.seal(Secret(state), subject.id, f"offer:{errand.method}", facts)
+
+    def _was_reset(self, name: str, subject: Subject) -> bool:
+        return self._store.get(RESET, _of(name, subject)) is not None
+
+
+def _visit(purpose: Purpose, subject: Subject, situation: Situation) -> Visit:
+    return Visit(purpose, subject, situation.network, situation.language, situation.browser)
+
+
+def _of(name: str, subject: Subject) -> str:
+    return f"{name}:{subject.id}"

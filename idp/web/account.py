@@ -1,0 +1,211 @@
+"""What a person does here without a service provider: look at their account, register, replace, reset.
+
+The engine leads through the same steps as for a login; for all but a look it is given no session, so that what is
+proved is proved in this conversation (design, "Registering an app").
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from flask import Request, Response
+
+from idp.core.codes import Code
+from idp.core.errors import ProtocolError, StatusError
+from idp.flow.conversation import Held
+from idp.flow.errand import Errand
+from idp.flow.policy import Demand, own_demand
+from idp.flow.session import Session, reference_of
+from idp.flow.step import Advanced, Page, Reached, Stuck
+from idp.plugin import Purpose
+from idp.web.account_pages import account_page, refusal_page
+from idp.web.answer import is_welcome
+from idp.web.audit_event import judged, logged_in, untried
+from idp.web.cookies import set_session
+from idp.web.forms import event_of, method_for, read_form, verify_origin
+from idp.web.pages import method_page, stuck_page
+from idp.web.paths import ACCOUNT, ERRAND_PATHS
+from idp.web.registering import form_received, show_form, turn_of
+from idp.web.site import Site
+from idp.web.visitor import Visitor, session_of
+
+Handler = Callable[[Site, Request, Visitor], Response]
+
+
+def shower(purpose: Purpose) -> Handler:
+    """Give the view that begins an errand, or shows where one stands."""
+
+    def show(site: Site, request: Request, visitor: Visitor) -> Response:
+        if "execution" in request.args:
+            return proceed(site, _resume(site, request, visitor), visitor)
+        method = _method_asked_for(site, request) if purpose is not Purpose.LOGIN else ""
+        return proceed(
+            site, site.conversations.begin(Errand(purpose, method), visitor.browser.id, visitor.now), visitor
+        )
+
+    return show
+
+
+def submit(site: Site, request: Request, visitor: Visitor) -> Response:
+    """Take the form of a step. A form of a step that is over changes nothing and leads to where things stand."""
+    verify_origin(request, site.settings.site.base_url)
+    if visitor.browser.is_new:
+        raise ProtocolError(Code.COOKIES_OFF, "a form came without our cookie", http_status=403)
+    fields = read_form(request)
+    step = site.tokens.read_step(fields.get("csrf_token", ""), request.args.get("execution", ""), visitor.browser.id)
+    held = _resume(site, request, visitor)
+    if step != held.conversation.step or _errand(held).done:
+        return _to_step(held)
+    try:
+        return _take(site, held, visitor, fields)
+    except StatusError as error:
+        return _refuse(site, held, error, visitor)
+
+
+def _take(site: Site, held: Held, visitor: Visitor, fields: Mapping[str, str]) -> Response:
+    """Take what was sent at a step: a proof, or the form at the end. Raises StatusError where a rule refuses."""
+    event, conversation = event_of(fields), held.conversation
+    demand, session = _demand(site, held, visitor), _session(site, held, visitor)
+    seen = site.engine.advance(conversation, session, demand, visitor.situation, visitor.now)
+    if isinstance(seen, Reached):
+        return _finish(site, held, seen, demand, visitor, fields)
+    chosen = method_for(event)
+    if chosen in site.policy.methods and chosen != conversation.method:
+        return _to_step(site.conversations.change(held, site.engine.choose(conversation, chosen)) or held)
+    judgement = site.engine.submit(conversation, session, demand, visitor.situation, fields, event, visitor.now)
+    if isinstance(judgement, Advanced | Reached):
+        return _to_step(site.conversations.change(held, judgement.conversation) or held)
+    if judgement.attempted:
+        site.audit.record(judged(held, None, judgement, visitor))
+    return _render(site, held, judgement, visitor)
+
+
+def _finish(
+    site: Site, held: Held, reached: Reached, demand: Demand, visitor: Visitor, fields: Mapping[str, str]
+) -> Response:
+    if _errand(held).purpose is Purpose.LOGIN:
+        return _to_step(held)
+    if not is_welcome(site, reached, visitor):
+        return _to_step(_forget(site, held))
+    turn = turn_of(site, held, reached, visitor)
+    if turn.action is not demand.action:
+        # Something was registered or reset a moment ago: another rule holds now.
+        return _to_step(held)
+    return form_received(site, turn, fields, event_of(fields)) or _to_step(held)
+
+
+def proceed(site: Site, held: Held, visitor: Visitor) -> Response:
+    """Go on from where the conversation stands: a step of the engine's, or what was to be shown after the last."""
+    errand = _errand(held)
+    subject = held.conversation.subject
+    if errand.done and subject is not None:
+        return account_page(site, visitor, subject, errand.done, _place(held))
+    try:
+        demand = _demand(site, held, visitor)
+        session = _session(site, held, visitor)
+        step = site.engine.advance(held.conversation, session, demand, visitor.situation, visitor.now)
+        if isinstance(step, Reached) and not is_welcome(site, step, visitor):
+            # Disabled, locked or removed since: nothing that was proved counts (security.md T-08).
+            if errand.purpose is Purpose.LOGIN:
+                site.sessions.end(visitor.session_id)
+            held = _forget(site, held)
+            step = site.engine.advance(held.conversation, None, demand, visitor.situation, visitor.now)
+    except StatusError as error:
+        return _refuse(site, held, error, visitor)
+    if not isinstance(step, Reached):
+        return _render(site, held, step, visitor)
+    if errand.purpose is Purpose.LOGIN:
+        return _show_account(site, held, step, visitor)
+    return show_form(site, turn_of(site, held, step, visitor)) or _to_step(held)
+
+
+def _show_account(site: Site, held: Held, reached: Reached, visitor: Visitor) -> Response:
+    """Show the account of who is logged in; who has just proved it is logged in by that."""
+    if reached.reused:
+        return account_page(site, visitor, reached.subject)
+    session_id = site.sessions.begin(reached.subject, reached.proofs, visitor.now, visitor.session_id)
+    site.throttle.remember(reached.subject, visitor.browser.id, visitor.now)
+    site.audit.record(logged_in(held, reached, visitor, reference_of(session_id)))
+    site.conversations.finish(held)
+    response = Response(status=303, headers={"Location": ACCOUNT})
+    set_session(response, session_id)
+    return response
+
+
+def _render(site: Site, held: Held, step: Page | Stuck, visitor: Visitor) -> Response:
+    if held.stored is None or step.conversation != held.conversation:
+        changed = site.conversations.change(held, step.conversation)
+        if changed is None:
+            return _to_step(held)
+        held = changed
+    if isinstance(step, Stuck):
+        return stuck_page(site, held, None, step, visitor)
+    return method_page(site, held, None, step, visitor)
+
+
+def _demand(site: Site, held: Held, visitor: Visitor) -> Demand:
+    """Give what the rules of this errand ask for; whose they are is known once the person is."""
+    conversation, errand = held.conversation, _errand(held)
+    if errand.purpose is Purpose.LOGIN:
+        return own_demand(Purpose.LOGIN, conversation.started)
+    if conversation.subject is not None:
+        former = site.registrations.registered(errand.method, conversation.subject, visitor.now)
+        return own_demand(site.registrations.action(errand, former), conversation.started)
+    possible = [
+        action
+        for action in site.registrations.actions(errand)
+        if not site.policy.refuses_everybody(action, visitor.network, visitor.now)
+    ]
+    return own_demand(possible[0] if possible else errand.purpose, conversation.started)
+
+
+def _refuse(site: Site, held: Held, error: StatusError, visitor: Visitor) -> Response:
+    site.audit.record(untried(held, error.code, visitor, error.detail))
+    code = error.code if _errand(held).purpose is Purpose.LOGIN else Code.NOT_FROM_HERE
+    return refusal_page(site, visitor, code, path=ERRAND_PATHS[_errand(held).purpose])
+
+
+def _session(site: Site, held: Held, visitor: Visitor) -> Session | None:
+    """Give the session for a look at the account, and none for any change of it."""
+    return session_of(site, visitor) if _errand(held).purpose is Purpose.LOGIN else None
+
+
+def _forget(site: Site, held: Held) -> Held:
+    changed = replace(held.conversation, subject=None, proofs=(), method="", state=b"", claimed=None)
+    written = site.conversations.change(held, changed)
+    if written is None:
+        raise ProtocolError(Code.CONVERSATION_EXPIRED, "another request of this conversation was first", reason="stale")
+    return written
+
+
+def _resume(site: Site, request: Request, visitor: Visitor) -> Held:
+    handles = request.args.getlist("execution")
+    if len(handles) != 1 or len(handles[0]) != 64:
+        raise ProtocolError(Code.REQUEST_MALFORMED, "no conversation named")
+    held = site.conversations.resume(handles[0], visitor.browser.id, visitor.now)
+    if held.conversation.errand is None:
+        raise ProtocolError(Code.CONVERSATION_EXPIRED, "a request, no errand", http_status=410, reason="stale")
+    return held
+
+
+def _errand(held: Held) -> Errand:
+    errand = held.conversation.errand
+    if errand is None:
+        raise ProtocolError(Code.CONVERSATION_EXPIRED, "a request, no errand", http_status=410, reason="stale")
+    return errand
+
+
+def _method_asked_for(site: Site, request: Request) -> str:
+    """Give the method that `?method=` names, the first that can be registered where none is named."""
+    names = site.registrations.names
+    wanted = request.args.get("method", names[0] if names else "")
+    if wanted not in names:
+        raise ProtocolError(Code.NOT_FOUND, "nothing of this name can be registered", http_status=404)
+    return wanted
+
+
+def _to_step(held: Held) -> Response:
+    return Response(status=303, headers={"Location": _place(held)})
+
+
+def _place(held: Held) -> str:
+    return f"{ERRAND_PATHS[_errand(held).purpose]}?execution={held.handle}"

@@ -30,7 +30,7 @@ require = "refuse"
 
 # "two-factors" asks for the app's present code as well; who has lost the app goes to the help desk, which says
 # `warifu totp reset`. "password" spares them that, at a price: whoever knows the password can take the app's place on
-# campus. An app registered again that way is bound "campus-replaced", which is not among the `bindings` that count below.
+# campus. An app registered again that way is bound "campus-replaced", which is not among the `bindings` counted below.
 [[login.rules]]
 name = "replace on campus"
 action = "replace"

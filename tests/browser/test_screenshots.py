@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from idp.core.clock import system_clock
+from plugins.totp.codes import code_at, step_at
 from tests.browser.chromium import DESKTOP, PHONE, Person, Scheme
 from tests.browser.conftest import SitDown
 from tests.browser.looks import faint_texts, small_targets, too_wide
+from tests.browser.test_registration import key_of
 from tests.browser.university import APPLESS, EXPIRED, GUEST, MFA_TEST, NOTICED, SITTER, University
 from tests.parts.driver import Account
 
@@ -30,6 +33,13 @@ PAGES = (
     "mfa-test",
     "mfa-test-ok",
     "mfa-test-refused",
+    "register",
+    "register-clock",
+    "register-again",
+    "register-elsewhere",
+    "reset",
+    "account",
+    "account-registered",
 )
 SIZES = {"phone": PHONE, "desktop": DESKTOP}
 LANGUAGES = ("ja", "en")
@@ -123,6 +133,36 @@ def test_pictures_of_what_may_be_in_the_way(person: SitDown, univ: University, f
     album.take(someone, "mfa-test-refused")
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pictures_of_a_registration(person: SitDown, univ: University, folder: Path, language: str) -> None:
+    album, someone, newcomer = Album(folder, language), person(language, campus=True), univ.newcomer()
+    someone.open("/idp/account/")
+    someone.enter_password(newcomer)
+    album.take(someone, "account")
+    someone.open("/idp/account/register")
+    someone.enter_password(newcomer)
+    for summary in someone.page.locator("summary").all():
+        summary.click()
+    album.take(someone, "register")
+    key = key_of(someone)
+    someone.page.locator("[name=tokencode]").fill(code_at(key, step_at(system_clock()) + 6))
+    someone.press("register")
+    album.take(someone, "register-clock")
+    someone.page.locator("[name=tokencode]").fill(code_at(key, step_at(system_clock())))
+    someone.press("register")
+    album.take(someone, "account-registered")
+    someone.open("/idp/account/register")
+    someone.enter_password(newcomer)
+    album.take(someone, "register-again")
+    someone.page.locator("form > details > summary").click()
+    someone.press("reset")
+    album.take(someone, "reset")
+
+    outside = person(language)
+    outside.open("/idp/account/register")
+    album.take(outside, "register-elsewhere")
+
+
 def test_pictures_in_the_dark(person: SitDown, univ: University, folder: Path) -> None:
     album, someone = Album(folder, "ja", "dark"), person("ja", scheme="dark")
     someone.begin(univ.library)
@@ -132,6 +172,11 @@ def test_pictures_in_the_dark(person: SitDown, univ: University, folder: Path) -
     someone.page.locator("[name=tokencode]").fill("000000")
     someone.press("proceed")
     album.take(someone, "wrong-code")
+
+    newcomer, someone = univ.newcomer(), person("ja", campus=True, scheme="dark")
+    someone.open("/idp/account/register")
+    someone.enter_password(newcomer)
+    album.take(someone, "register")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

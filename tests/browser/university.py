@@ -34,6 +34,7 @@ BASE_URL = f"https://{IDP}"
 MFA_TEST = f"https://{CONFIRMATION}/mfa-test"
 PATIENCE_SECONDS = 20
 _PEOPLE = 400
+_NEWCOMERS = 60
 _GUESTS = f"""\
 [[login.rules]]
 name = "no guests"
@@ -66,11 +67,16 @@ class University:
     library: Service
     courses: Service
     accounts: list[Account]
+    newcomers: list[Account]
     codes: Codes = field(default_factory=Codes)
 
     def account(self) -> Account:
         """Give somebody who has an app and has never logged in."""
         return self.accounts.pop()
+
+    def newcomer(self) -> Account:
+        """Give somebody who has no app yet."""
+        return self.newcomers.pop()
 
     def resolver_rules(self, network: str) -> str:
         """Give Chromium's words for where the hosts are."""
@@ -83,8 +89,9 @@ def university(folder: Path) -> Iterator[University]:
     authority = make_authority(folder / "ca")
     leaf = authority.issue("web", HOSTS)
     accounts = [_account(f"person{number:02}", number) for number in range(_PEOPLE)]
+    newcomers = [Account(f"newcomer{number:02}", f"the Password of {number}") for number in range(_NEWCOMERS)]
     with ExitStack() as stack:
-        slapd = stack.enter_context(_directory(folder, accounts))
+        slapd = stack.enter_context(_directory(folder, [*accounts, *newcomers]))
         conf = _make_conf(folder / "conf", slapd, leaf, authority)
         services = [_service(name, host, conf) for name, host, _ in _NAMES]
         ports = {s.sp.name: stack.enter_context(serving_service(s, leaf)) for s in services}
@@ -103,6 +110,7 @@ def university(folder: Path) -> Iterator[University]:
             services[0],
             services[1],
             accounts,
+            newcomers,
         )
 
 
@@ -136,6 +144,8 @@ def _make_conf(folder: Path, slapd: RunningSlapd, leaf: Leaf, authority: Authori
         otp_issuer="Example University",
         campus_ranges=("127.0.0.1/32",),
         campus_exceptions=(),
+        campus_replace="password",
+        site_codes_toml='site_codes = {E101 = "W100070"}',
         listen_toml=listen,
         plugins_toml=f'{ASK_ALWAYS}[plugins.password]\nchange_url = "https://www.univ.test/password"\n{_GENEROUS}',
         release_toml=release,

@@ -9,6 +9,7 @@ from jinja2 import Environment
 
 from idp.core.codes import Code
 from idp.settings.model import Site
+from idp.web.account_pages import Row
 from idp.web.render import make_environment
 from idp.words import Words
 
@@ -26,7 +27,7 @@ SITE = Site(
     otp_issuer="Example",
     help_url="https://www.example.ac.jp/help",
     privacy_url="https://www.example.ac.jp/privacy",
-    site_codes={"A201": "W100070"},
+    site_codes={"A201": "W100070", "E101": "W100070"},
 )
 SERVICE = {"ja": "附属図書館", "en": "University Library"}
 USE = {
@@ -62,6 +63,14 @@ class Sample:
 
 
 SECOND: dict[str, object] = {"tally": "second", "username": "taro"}
+OFFER: dict[str, object] = {
+    "service_name": "",
+    "key": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+    "uri": "otpauth://totp/Example:taro?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Example",
+    "qr": "data:image/svg+xml;base64,PHN2Zy8+",
+    "is_registered": False,
+    "registered_since": "",
+}
 FORMS = {
     "password": Sample("password/password.html", "password", {"tally": "password"}),
     "password-again": Sample(
@@ -77,7 +86,23 @@ FORMS = {
     "totp-again": Sample("totp/totp.html", "totp", SECOND, ("certificate",), Code.WRONG_CODE),
     "choose": Sample("choose.html", "choose", SECOND, ("certificate", "totp")),
     "logout": Sample("logout.html", "logout", {"username": "taro"}),
+    "register": Sample("totp/register.html", "register", OFFER),
+    "register-drift": Sample(
+        "totp/register.html",
+        "register",
+        {
+            **OFFER,
+            "is_registered": True,
+            "registered_since": "2026-11-24 10:00 JST",
+            "drift": "behind",
+            "drift_seconds": "90",
+            "server_time": "2026-11-24 10:00:00 JST",
+        },
+        problem=Code.CLOCK_WRONG,
+    ),
+    "reset": Sample("reset.html", "reset", {"name": "App", "since": "", "account_url": "/idp/account/"}),
 }
+LINKS = {"register_url": "/idp/account/register?method=totp", "reset_url": "/idp/account/reset?method=totp"}
 OTHERS = {
     "error": Sample(
         "error.html",
@@ -89,6 +114,18 @@ OTHERS = {
             "register_url": "/idp/account/register",
         },
         problem=Code.APP_NOT_REGISTERED,
+    ),
+    "account": Sample(
+        "account.html",
+        "account",
+        {
+            "username": "taro",
+            "done": "replace",
+            "rows": [
+                Row("App", registered=True, since="2026-11-24 10:00 JST", binding="campus-replaced", **LINKS),
+                Row("Key", registered=False, since="", binding="", **LINKS),
+            ],
+        },
     ),
     "logged-out": Sample("logout.html", "logout", {"done": True, "services": ["Moodle"]}),
     "post": Sample(

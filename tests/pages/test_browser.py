@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from idp.web.render import STATIC
-from tests.pages.samples import LANGUAGES, SAMPLES, environment, page
+from tests.pages.samples import LANGUAGES, ROOT, SAMPLES, environment, page
 
 pytestmark = pytest.mark.slow
 
@@ -55,12 +55,13 @@ class Stage:
             style = environment().get_template("site.css").render(colour="#a8322c")
             route.fulfill(body=style, content_type="text/css")
         elif path.startswith("/idp/static/"):
-            file = STATIC / path.rpartition("/")[2]
+            owner, _, name = path.removeprefix("/idp/static/").rpartition("/")
+            file = (ROOT / "plugins" / owner / "static" / owner if owner else STATIC) / name
             route.fulfill(body=file.read_bytes(), content_type=TYPES[file.suffix])
         else:
-            route.fulfill(
-                body=self._text, content_type="text/html; charset=utf-8", headers={"Content-Security-Policy": POLICY}
-            )
+            policy = POLICY.replace("img-src 'self'", "img-src 'self' data:") if 'class="qr"' in self._text else POLICY
+            headers = {"Content-Security-Policy": policy}
+            route.fulfill(body=self._text, content_type="text/html; charset=utf-8", headers=headers)
 
 
 @pytest.fixture(scope="module")

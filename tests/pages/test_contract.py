@@ -20,6 +20,8 @@ every_language = pytest.mark.parametrize("language", LANGUAGES)
         ("choose", {"csrf_token": "t0k3n"}),
         ("logout", {"csrf_token": "t0k3n"}),
         ("error", {"csrf_token": "t0k3n"}),
+        ("register", {"csrf_token": "t0k3n", "tokencode": ""}),
+        ("reset", {"csrf_token": "t0k3n"}),
         ("post", {"SAMLResponse": "PD94bWw=", "RelayState": "ss:mem:1"}),
     ],
 )
@@ -38,6 +40,8 @@ def test_a_form_sends_the_names_of_the_contract(name: str, expected: dict[str, s
         ("choose", ["_eventId_certificate", "_eventId_totp"]),
         ("logout", ["_eventId_proceed"]),
         ("error", ["_eventId_return"]),
+        ("register", ["_eventId_register", "_eventId_reset"]),
+        ("reset", ["_eventId_reset"]),
     ],
 )
 def test_seed_19_enter_presses_the_main_button(name: str, expected: list[str]) -> None:
@@ -66,6 +70,12 @@ def test_seed_19_enter_presses_the_main_button(name: str, expected: list[str]) -
             "Client Certificate Authentication",
             ["Login using a client certificate", "Login using One Time Password App"],
             id="seed-14-en",
+        ),
+        pytest.param(
+            "register", "ja", "ワンタイムパスワードアプリの登録", ["キーをコピー", "登録", "再設定"], id="seed-17-ja"
+        ),
+        pytest.param(
+            "register", "en", "Register One Time Password App", ["Copy the key", "Register", "Reset"], id="seed-17-en"
         ),
         pytest.param("totp", "ja", "TOTP認証", ["ログイン"], id="seed-15-ja"),
         pytest.param("totp", "en", "TOTP Authentication", ["Login"], id="seed-15-en"),

@@ -48,10 +48,13 @@ def test_every_text_is_used_and_every_text_used_is_there() -> None:
     source = "\n".join(path.read_text(encoding="utf-8") for path in TEMPLATES)
     used = set(re.findall(r't(?:_strong)?\("([\w.]+)"[,)]', source))
     known = {key for folder in WORDS_FOLDERS for key in _texts(folder, "en")}
-    composed = ("code.", "tally.", "mfatest.refusal.", "mfatest.proof.", "mfatest.network_name.", "notice.")
+    composed = (
+        *("code.", "tally.", "mfatest.refusal.", "mfatest.proof.", "mfatest.network_name."),
+        *("notice.", "account.done.", "account.binding."),
+    )
 
     assert used - known == set()
-    unused = {key for key in known - used if not key.startswith(composed) and not key.endswith(".use")}
+    unused = {key for key in known - used if not key.startswith(composed) and not key.endswith((".use", ".name"))}
     assert unused - {"language.name"} == set()
 
 

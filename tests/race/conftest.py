@@ -15,8 +15,10 @@ from tests.parts.slapd import RunningSlapd, start_slapd
 SP = TestSP("sp")
 OTHER_SP = TestSP("other")
 PEOPLE = 200
+NEWCOMERS = 10
 MANY_TRIES = '[limits.totp]\nperson = ["1000/5m"]\naddress = ["10000/5m"]\n'
 """So that it is the record in the directory alone which lets one of many win."""
+HABIT: dict[str, object] = {"plugins_toml": MANY_TRIES, "campus_replace": "password"}
 
 
 @dataclass
@@ -26,12 +28,17 @@ class Race:
     site: Served
     slapd: RunningSlapd
     accounts: tuple[Account, ...]
+    newcomers: list[Account]
     used: int = 0
 
     def person(self) -> Account:
         """Give somebody who has not logged in before."""
         self.used += 1
         return self.accounts[-self.used]
+
+    def newcomer(self) -> Account:
+        """Give somebody who has no app."""
+        return self.newcomers.pop()
 
     def browser(self, address: str) -> Browser:
         """Give a browser on a connection of its own."""
@@ -44,8 +51,8 @@ def race(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Race]:
     folder = tmp_path_factory.mktemp("race")
     slapd = start_slapd(folder, people)
     try:
-        with serving(folder, slapd, SP, OTHER_SP, workers=3, apps=accounts, plugins_toml=MANY_TRIES) as site:
-            yield Race(site, slapd, accounts)
+        with serving(folder, slapd, SP, OTHER_SP, workers=3, apps=accounts[NEWCOMERS:], **HABIT) as site:
+            yield Race(site, slapd, accounts[NEWCOMERS:], list(accounts[:NEWCOMERS]))
     finally:
         slapd.server.stop()
         remove(slapd.server.folder)

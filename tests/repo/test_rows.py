@@ -30,9 +30,7 @@ ROWS = [
     *rows("W", 1, 15),
     *rows("T", 1, 11),
     *rows("T", 20, 27),
-    "T-30",
-    "T-33",
-    *rows("T", 37, 39),
+    *rows("T", 30, 39),
     *rows("X", 1, 10),
     *rows("K", 1, 2),
     "K-05",
@@ -43,7 +41,7 @@ ROWS = [
     "F-15",
     *rows("F", 21, 22),
     *rows("N", 1, 7),
-    *(f"seed-{number:02}" for number in (1, 2, 11, 12, 13, 14, 15, 16)),
+    *(f"seed-{number:02}" for number in (1, 2, 3, 5, 6, 7, *range(11, 20))),
 ]
 
 

@@ -2,6 +2,8 @@
 
 import base64
 import csv
+import html
+import re
 import smtplib
 import subprocess
 import time
@@ -369,6 +371,53 @@ def test_t33_who_loses_an_app_is_told_by_mail(demo: Demo, tmp_path: Path) -> Non
 
     texts = [file.read_bytes() for file in set(folder.glob("*.eml")) - before]
     assert all(b"To: told@" in text and b"Auto-Submitted: auto-generated" in text for text in texts)
+
+
+def test_seed_03_who_has_no_app_registers_one_on_campus(demo: Demo) -> None:
+    browser = Browser(demo)
+    page = browser.get(f"{demo.base_url}/idp/account/register")
+    assert (page.name, page.fields) == ("password", {"j_username", "j_password"})
+    page = browser.log_in(page, "hanako")
+
+    assert page.name == "register"
+    assert page.fields == {"tokencode"}
+    assert page.buttons == {"_eventId_register", "_eventId_reset"}
+    key = re.search(r'<code id="totp-key" data-key="([A-Z2-7]{32})">', page.html)
+    assert key
+    link = re.search(r'href="(otpauth://totp/[^"]+)"', page.html)
+    assert link
+    parsed = pyotp.parse_uri(html.unescape(link[1]))
+    assert (parsed.secret, parsed.issuer, parsed.name) == (key[1], "Warifu demo", "hanako")
+    assert re.search(r'<img [^>]*src="data:image/svg\+xml;base64,', page.html)
+    app, now = pyotp.TOTP(key[1]), int(time.time())
+    late = browser.submit(page, "register", tokencode=app.at(now + 150))
+    assert (late.name, late.code) == ("register", "E101")
+    assert "W100070" in late.html
+    done = browser.submit(late, "register", tokencode=app.at(now))
+    assert done.name == "account"
+
+    at_home = Browser(demo, "127.0.0.2")
+    page = at_home.submit(at_home.log_in(at_home.get(sso_url(demo)), "hanako"), "totp")
+    assert "SAMLResponse" in at_home.submit(page, tokencode=app.at(now + 30)).hidden
+
+
+def test_seed_17_reset_takes_the_app_away_and_begins_again(demo: Demo) -> None:
+    browser = Browser(demo)
+    page = browser.log_in(browser.get(f"{demo.base_url}/idp/account/reset"), "maki")
+    assert (page.name, page.buttons) == ("reset", {"_eventId_reset"})
+
+    page = browser.submit(page, "reset")
+
+    assert page.name == "register"
+    at_home = Browser(demo, "127.0.0.2")
+    page = at_home.submit(at_home.log_in(at_home.get(sso_url(demo)), "maki"), "totp")
+    assert page.code == "A205"
+
+
+def test_seed_05_outside_nothing_is_registered(demo: Demo) -> None:
+    page = Browser(demo, "127.0.0.2").get(f"{demo.base_url}/idp/account/register")
+
+    assert (page.status, page.name, page.code) == (403, "error", "E201")
 
 
 def test_every_decision_is_in_the_audit_log(demo: Demo) -> None:

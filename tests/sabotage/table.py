@@ -1,6 +1,6 @@
 """The whole table."""
 
-from tests.sabotage import administration, browser, keeping, mail, messages, networks, proofs
+from tests.sabotage import administration, browser, keeping, mail, messages, networks, proofs, registering
 
 TABLE = (
     *messages.ROWS,
@@ -10,4 +10,5 @@ TABLE = (
     *mail.ROWS,
     *networks.ROWS,
     *administration.ROWS,
+    *registering.ROWS,
 )

@@ -1,0 +1,130 @@
+"""Registering: who may, what is offered to whom, what is changed in which order, and how it is bound."""
+
+from tests.sabotage.row import Sabotage
+
+FIRST = "tests/register/test_first_app.py"
+PROTECTION = "tests/register/test_protection.py"
+BINDINGS = "tests/register/test_bindings.py"
+CREDENTIALS = "tests/directory/test_credentials.py"
+
+ROWS = (
+    Sabotage(
+        "a session is enough to register",
+        "idp/web/account.py",
+        "return session_of(site, visitor) if _errand(held).purpose is Purpose.LOGIN else None",
+        "return session_of(site, visitor)",
+        f"{PROTECTION}::test_t33_a_session_registers_nothing",
+    ),
+    Sabotage(
+        "what is registered already makes no difference to the rule",
+        "idp/flow/registration.py",
+        "return register if former is None else other",
+        "return register",
+        f"{PROTECTION}::test_t36_with_the_password_alone_nothing_is_replaced_or_reset",
+    ),
+    Sabotage(
+        "rules of login hold for registering",
+        "idp/flow/policy.py",
+        "rule = self.rule(demand.action, demand, network, groups)",
+        'rule = self.rule("login", demand, network, groups)',
+        f"{PROTECTION}::test_t33_with_a_stolen_password_nothing_is_registered_outside",
+    ),
+    Sabotage(
+        "a pending key is kept as it is",
+        "idp/flow/registration.py",
+        'return self._sealer.seal(Secret(state), subject.id, f"offer:{errand.method}", facts)',
+        'return self._sealer.seal(Secret(state), subject.id, f"offer:{errand.method}", {**facts, "is": state.hex()})',
+        f"{PROTECTION}::test_t31_the_key_is_in_no_file_while_it_is_pending_and_in_no_log_ever",
+    ),
+    Sabotage(
+        "an offer never grows old",
+        "idp/flow/registration.py",
+        'return opened.secret.reveal() if now < datetime.fromisoformat(opened.facts["until"]) else None',
+        "return opened.secret.reveal()",
+        f"{PROTECTION}::test_t35_an_offer_lives_ten_minutes",
+    ),
+    Sabotage(
+        "another site's form registers",
+        "idp/web/account.py",
+        "verify_origin(request, site.settings.site.base_url)",
+        "pass",
+        f"{PROTECTION}::test_t32_another_sites_form_registers_and_resets_nothing",
+    ),
+    Sabotage(
+        "wrong codes at registration are free",
+        "idp/flow/registration.py",
+        "if not isinstance(trial, Wrong):",
+        "if True:",
+        f"{PROTECTION}::test_t05_wrong_codes_at_registration_are_counted_with_those_of_the_login",
+    ),
+    Sabotage(
+        "the change is made before it is announced",
+        "idp/web/registering.py",
+        "_announce(site, turn, binding)\n        done = change(binding)",
+        "done = change(binding)\n        _announce(site, turn, binding)",
+        f"{PROTECTION}::test_t33_what_cannot_be_announced_is_not_done",
+    ),
+    Sabotage(
+        "a change that failed ends the conversation",
+        "idp/web/registering.py",
+        "site.conversations.change(taken, held.conversation)",
+        "pass",
+        f"{PROTECTION}::test_t33_what_cannot_be_announced_is_not_done",
+    ),
+    Sabotage(
+        "a disabled account registers",
+        "idp/web/account.py",
+        "if not is_welcome(site, reached, visitor):",
+        "if False:",
+        f"{PROTECTION}::test_t36_a_disabled_account_registers_nothing",
+    ),
+    Sabotage(
+        "a registration takes the place of whatever stands",
+        "idp/directory/credentials.py",
+        'changes.append(("delete", kind.fields[_CREDENTIAL_ID], (old_id,)))',
+        'changes.append(("replace", kind.fields[_CREDENTIAL_ID], ()))',
+        f"{CREDENTIALS}::test_a_registration_takes_the_place_of_the_one_that_was_looked_at",
+    ),
+    Sabotage(
+        "an app that was looked at need not be the one that stands",
+        "plugins/totp/enrol.py",
+        "if (standing.id if standing else None) != (former.id if former else None):",
+        "if False:",
+        f"{PROTECTION}::test_t34_who_registers_what_was_looked_at_before_is_told_so",
+    ),
+    Sabotage(
+        "the code that registered can be used again",
+        "plugins/totp/enrol.py",
+        '"last_step": str(step).encode(),',
+        '"last_step": b"0",',
+        f"{FIRST}::test_t01_the_code_that_registered_proves_nothing_again",
+    ),
+    Sabotage(
+        "a code of another time registers",
+        "plugins/totp/enrol.py",
+        "step = matching_step(seed, code, now, self._window)",
+        "step = matching_step(seed, code, now, DRIFT_STEPS)",
+        f"{FIRST}::test_seed_18_a_clock_that_is_wrong_is_told_with_seconds_direction_and_both_codes",
+    ),
+    Sabotage(
+        "a replacement by the password alone counts as a first registration",
+        "idp/flow/registration.py",
+        "if action is Purpose.REGISTER and network != OUTSIDE",
+        "if network != OUTSIDE",
+        f"{BINDINGS}::test_an_app_registered_again_with_the_password_alone_does_not_count",
+    ),
+    Sabotage(
+        "a reset by the password alone is forgotten",
+        "idp/flow/registration.py",
+        "if binding is Binding.CAMPUS_REPLACED:",
+        "if False:",
+        f"{BINDINGS}::test_t36_a_reset_with_the_password_alone_makes_the_next_app_no_first_one",
+    ),
+    Sabotage(
+        "an app that does not count makes the next one count",
+        "idp/flow/registration.py",
+        "if two_kinds([proof for proof in proofs if proof.binding is not Binding.CAMPUS_REPLACED]):",
+        "if two_kinds(proofs):",
+        f"{BINDINGS}::test_t36_an_app_that_does_not_count_makes_no_other_count",
+    ),
+)

@@ -6,7 +6,6 @@ from pathlib import Path
 from re import fullmatch
 
 from flask import Flask
-from jinja2 import Environment
 
 from idp.audit import AuditLog, describe, process_logger
 from idp.core.clock import Clock, system_clock
@@ -137,7 +136,11 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
             _cookie_key(settings.keys.cookie), [_cookie_key(each) for each in settings.keys.previous_cookie]
         ),
         words=words,
-        environment=_environment(folders, words, registrations),
+        environment=make_environment(
+            {name: folder / "templates" for name, folder in folders.items()},
+            words,
+            register_url=REGISTER if registrations.names else "",
+        ),
         static_folders={name: folder / "static" / name for name, folder in folders.items()},
         audit=AuditLog(settings.audit, clock),
         metrics=metrics,
@@ -213,13 +216,6 @@ def _read(path: Path) -> bytes:
     except OSError as error:
         what = f"cannot be read ({error.strerror or error})"
         raise ConfigError([Problem(str(path), "", what, "Name a file that can, or make it: warifu init")]) from error
-
-
-def _environment(folders: Mapping[str, Path], words: Words, registrations: Registrations) -> Environment:
-    environment = make_environment({name: folder / "templates" for name, folder in folders.items()}, words)
-    if registrations.names:
-        environment.globals["register_url"] = REGISTER
-    return environment
 
 
 def _expectations(settings: IdPSettings) -> Expectations:

@@ -81,11 +81,12 @@ DEFAULTS: Mapping[str, object] = {
 _MARK = "\ue000"
 
 
-def make_environment(template_folders: Mapping[str, Path], words: Words) -> Environment:
+def make_environment(template_folders: Mapping[str, Path], words: Words, *, register_url: str = "") -> Environment:
     """Give the environment of our templates and the plug-ins'.
 
     `template_folders` maps a plug-in's name to its folder `templates`, of which only `<name>/` is read: a plug-in
-    cannot take the place of a page of ours or of another's. A name that nothing defines is an error.
+    cannot take the place of a page of ours or of another's. A name that nothing defines is an error. `register_url` is
+    where an app is registered, if it can be.
     """
     own = {name: FileSystemLoader(folder / name) for name, folder in template_folders.items()}
     environment = Environment(
@@ -96,7 +97,7 @@ def make_environment(template_folders: Mapping[str, Path], words: Words) -> Envi
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals.update(DEFAULTS)
+    environment.globals.update(DEFAULTS, register_url=register_url)
     environment.globals.update(t=_text_function(words), t_strong=_t_strong, site_colours=site_colours)
     environment.filters.update(in_language=in_language, web_link=web_link, post_address=post_address)
     return environment

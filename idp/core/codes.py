@@ -24,6 +24,7 @@ class Code(StrEnum):
     NO_METHOD_LEFT = "A401"
     REFUSED_BY_RULE = "A402"
     METHOD_FAILED = "A403"
+    BINDING_TOO_WEAK = "A404"
 
     SETTINGS_INVALID = "C101"
     UNSAFE = "C102"

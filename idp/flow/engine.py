@@ -9,7 +9,7 @@ from idp.core.errors import DependencyError, SealError, StatusError
 from idp.core.proof import Proof
 from idp.core.subject import Subject
 from idp.flow.conversation import Conversation
-from idp.flow.policy import Aim, Demand, Policy, is_reached
+from idp.flow.policy import Aim, Demand, Policy, is_reached, why_not
 from idp.flow.session import Session
 from idp.flow.step import Advanced, Judged, Page, Reached, Situation, Step, Stuck
 from idp.flow.throttle import Exhausted, Source, Throttle
@@ -199,7 +199,7 @@ class Engine:
             if page is not None:
                 return page
         refusal = next((each for each in spent.values() if each is not None), None)
-        code = refusal.code if refusal else Code.NO_METHOD_LEFT
+        code = refusal.code if refusal else why_not(aims, standing.proofs)
         values = tuple(refusal.values.items()) if refusal else ()
         requested = aims[0].context is not None
         return Stuck(standing.conversation, code, attempted, values, requested, rule=aims[0].rule)

@@ -79,6 +79,13 @@ def is_reached(aim: Aim, proofs: Sequence[Proof]) -> bool:
     return aim.context is None or satisfies(aim.context, proofs)
 
 
+def why_not(aims: Sequence[Aim], proofs: Sequence[Proof]) -> Code:
+    """Say why proofs meet none of the aims: something that was proved does not count as it was bound, or is missing."""
+    wanted = [aim.context.bindings for aim in aims if aim.context is not None and aim.context.bindings is not None]
+    weak = any(proof.binding is not None and proof.binding not in each for each in wanted for proof in proofs)
+    return Code.BINDING_TOO_WEAK if weak else Code.NO_METHOD_LEFT
+
+
 class Policy:
     """The tables of the configuration, asked."""
 

@@ -4,6 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from idp.cli.context import CommandContext
+from idp.core.codes import Code
 from idp.core.proof import Binding
 from plugins.totp.commands import commands
 from tests.parts.site import CAMPUS, Idp
@@ -47,7 +48,9 @@ def test_an_app_registered_again_with_the_password_alone_does_not_count(idp: Idp
 
     assert binding_of(idp) == Binding.CAMPUS_REPLACED
     assert 'data-binding="campus-replaced"' in page.html
-    assert not _counts(person)
+    refused = person.log_in(authn_context_class_refs=(MFA,))
+    assert (refused.name, refused.code) == ("error", Code.BINDING_TOO_WEAK)
+    assert "help desk" in refused.html
     assert person.log_in(code=person.code(steps=3), authn_context_class_refs=(TIME_SYNC,)).name == "post"
 
 

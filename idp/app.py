@@ -11,8 +11,7 @@ from idp.audit import AuditLog, describe, process_logger
 from idp.core.clock import Clock, system_clock
 from idp.core.codes import Code
 from idp.core.errors import ConfigError, Problem
-from idp.core.network import Address, parse_range
-from idp.core.notice import NoticeKind
+from idp.core.network import parse_range
 from idp.core.secret import Secret
 from idp.core.subject import Subject
 from idp.directory import open_directory
@@ -99,11 +98,6 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
     def groups(subject: Subject) -> Sequence[str]:
         return directory.people.attributes(subject).get(group_attribute, ()) if policy.reads_groups else ()
 
-    def tell(
-        kind: NoticeKind, subject: Subject, language: str, now: datetime, network: str, address: Address | None
-    ) -> None:
-        log.warning("nobody is told", kind=kind, subject=subject.id)
-
     def report(method: str, error: BaseException) -> None:
         log.error("a method failed", method=method, error=type(error).__name__, detail=describe(error))
 
@@ -155,7 +149,6 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
         directory_writer=directory.writer,
         notices=Notices(directory.people, outbox, words, settings, log, metrics),
         outbox=outbox,
-        tell=tell,
     )
 
 

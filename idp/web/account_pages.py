@@ -76,7 +76,12 @@ def account_page(
 ) -> Response:
     """Say what is registered, since when and how bound; `done` is what has just been done, by the errand at `path`."""
     rows = [_row(site, name, subject, visitor) for name in site.registrations.names]
-    extra = {"username": subject.username, "rows": rows, "done": done.value if done is not None else ""}
+    extra = {
+        "username": subject.username,
+        "rows": rows,
+        "done": done.value if done is not None else "",
+        "is_told": site.outbox is not None,
+    }
     return render(site, visitor, "account.html", Frame(page="account", path=path, extra=extra))
 
 

@@ -1,17 +1,18 @@
 """The end of a registration: its page, the trial of its form, and the change, which nobody is left untold of.
 
-The order is that of security.md T-33: the form is judged, the conversation is taken, the audit log knows, the mail to
-the person is queued, and only then is anything changed; what fails before the change leaves everything as it was.
+The order is that of security.md T-33: the form is judged, the conversation is taken, the audit log knows, the letter to
+the person is kept, and only then is anything changed; what fails before the change leaves everything as it was.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 from flask import Response
 
 from idp.audit import Decision
 from idp.core.codes import Code
-from idp.core.errors import DependencyError
+from idp.core.errors import AuthnError, DependencyError
 from idp.core.notice import NoticeKind
 from idp.flow.conversation import Held
 from idp.flow.errand import Errand
@@ -111,7 +112,10 @@ def _reset(site: Site, turn: Turn) -> Response | None:
 
 
 def _change(site: Site, turn: Turn, after: Errand, change: Callable[[Binding], bool]) -> Response | None:
-    """Take the conversation, so that of two forms sent at once one changes something; announce it; change it."""
+    """Take the conversation, so that of two forms sent at once one changes something; write it down, tell of it, do it.
+
+    Raises DependencyError where any of it cannot be; nothing is done then.
+    """
     held, visitor = turn.held, turn.visitor
     binding = site.registrations.binding(
         turn.errand.method, turn.action, turn.reached.subject, turn.reached.proofs, visitor.network
@@ -120,26 +124,28 @@ def _change(site: Site, turn: Turn, after: Errand, change: Callable[[Binding], b
     if taken is None:
         return None
     try:
-        _announce(site, turn, binding)
-        done = change(binding)
+        _record(site, turn, Decision.STARTED, binding)
+        with _telling(site, turn):
+            if not change(binding):
+                raise AuthnError(Code.OTHER_WAS_FIRST)
     except DependencyError:
         site.conversations.change(taken, held.conversation)
         raise
-    if not done:
-        _record(site, turn, Decision.REFUSED, binding, Code.OTHER_WAS_FIRST)
+    except AuthnError as error:
+        _record(site, turn, Decision.REFUSED, binding, error.code)
         site.conversations.finish(taken)
-        return refusal_page(site, visitor, Code.OTHER_WAS_FIRST, status=409)
+        return refusal_page(site, visitor, error.code, status=409)
     _record(site, turn, DECISIONS[turn.action][0], binding)
     site.metrics.count("registrations", action=turn.action.value, method=turn.errand.method)
     return _to_step(taken)
 
 
-def _announce(site: Site, turn: Turn, binding: Binding) -> None:
-    """Write down what is about to be done and queue the mail about it. Raises DependencyError: then nothing is done."""
-    visitor = turn.visitor
-    _record(site, turn, Decision.STARTED, binding)
-    kind = DECISIONS[turn.action][1]
-    site.tell(kind, turn.reached.subject, visitor.language, visitor.now, visitor.network, visitor.address)
+def _telling(site: Site, turn: Turn) -> AbstractContextManager[None]:
+    """Keep a letter to the person before the change; it is taken back where nothing was changed."""
+    visitor, kind = turn.visitor, DECISIONS[turn.action][1]
+    return site.notices.telling(
+        kind, turn.reached.subject, visitor.language, visitor.now, visitor.network, visitor.address
+    )
 
 
 def _record(site: Site, turn: Turn, decision: Decision, binding: Binding, code: Code | None = None) -> None:

@@ -27,7 +27,7 @@ choose.html         alternatives, the first of which is the main button
 logout.html         done: False asks (button `_eventId_proceed`; username: who is logged in; return_url: the way back),
                     True says it is done (services: names that may keep the person logged in)
 account.html        username; rows (`idp.web.account_pages.Row`), one for each method that can be registered; done:
-                    "register", "replace" or "reset" right after it
+                    "register", "replace" or "reset" right after it; is_told: whether a mail goes out about it
 reset.html          name: what is taken away (button `_eventId_reset`); since: when it was registered, written out
 post.html           action: the assertion consumer service; hidden: SAMLResponse and, if sent, RelayState
 status.html         nothing more; shown where nobody has anything to do

@@ -10,9 +10,6 @@ from jinja2 import Environment
 
 from idp.audit import AuditLog, Logger
 from idp.core.clock import Clock
-from idp.core.network import Address
-from idp.core.notice import NoticeKind
-from idp.core.subject import Subject
 from idp.directory import Directory
 from idp.directory.writer import NamedWriter
 from idp.federation.index import Federation
@@ -73,7 +70,6 @@ class Site:
     directory_writer: NamedWriter
     notices: Notices
     outbox: Outbox | None
-    tell: Callable[[NoticeKind, Subject, str, datetime, str, Address | None], None]
     kept_pages: KeptPages = field(default_factory=KeptPages)
     unknown_addresses: Sparing = field(default_factory=Sparing)
 

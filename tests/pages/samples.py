@@ -121,6 +121,7 @@ OTHERS = {
         {
             "username": "taro",
             "done": "replace",
+            "is_told": True,
             "rows": [
                 Row("App", registered=True, since="2026-11-24 10:00 JST", binding="campus-replaced", **LINKS),
                 Row("Key", registered=False, since="", binding="", **LINKS),

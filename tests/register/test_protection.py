@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from idp.core.codes import Code
-from idp.core.errors import DependencyError
 from tests.parts.site import CAMPUS, OUTSIDE, Browser, Idp, Page
 from tests.parts.slapd import RunningSlapd
 from tests.parts.slapd import person as person_of
@@ -174,51 +173,6 @@ def test_t33_a_session_registers_nothing(idp: Idp, path: str) -> None:
     assert person.browser.get(ACCOUNT).name == "account"
 
     assert person.browser.get(path).name == "password"
-
-
-def test_t33_every_change_is_announced_before_it_is_made(idp: Idp, monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[tuple[str, str, str, str, int]] = []
-
-    def tell(kind: str, subject: object, language: str, now: object, network: str, address: object) -> None:
-        told.append((kind, language, network, str(address), len(credentials_of(idp))))
-
-    person = someone(idp, language="ja")
-    object.__setattr__(idp.site, "tell", tell)
-    person.register()
-    idp.clock.advance(seconds=30)
-    person.register()
-    person.browser.submit(person.open(RESET), "reset")
-
-    assert told == [
-        ("registered", "ja", "campus", CAMPUS, 0),
-        ("replaced", "ja", "campus", CAMPUS, 1),
-        ("reset", "ja", "campus", CAMPUS, 1),
-    ]
-
-
-@pytest.mark.parametrize("event", ["register", "reset"])
-def test_t33_what_cannot_be_announced_is_not_done(idp: Idp, event: str) -> None:
-    def fail(*_: object) -> None:
-        raise DependencyError(Code.STORE_DOWN, "made to fail")
-
-    person = someone(idp)
-    person.register()
-    before = secrets_of(idp)
-    idp.clock.advance(seconds=30)
-    page = person.scan(person.open()) if event == "register" else person.open(RESET)
-    tell = idp.site.tell
-    object.__setattr__(idp.site, "tell", fail)
-
-    answer = person.browser.submit(page, event, tokencode=person.code())
-
-    assert answer.status == 503
-    assert secrets_of(idp) == before
-    object.__setattr__(idp.site, "tell", tell)
-    again = person.browser.get(page.action)
-    assert again.name == page.name
-    assert person.browser.submit(again, event, tokencode=person.code()).name == (
-        "account" if event == "register" else "register"
-    )
 
 
 def test_t33_what_cannot_be_written_down_is_not_done(idp: Idp) -> None:

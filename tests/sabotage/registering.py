@@ -4,6 +4,7 @@ from tests.sabotage.row import Sabotage
 
 FIRST = "tests/register/test_first_app.py"
 PROTECTION = "tests/register/test_protection.py"
+NOTICES = "tests/register/test_notices.py"
 BINDINGS = "tests/register/test_bindings.py"
 CREDENTIALS = "tests/directory/test_credentials.py"
 
@@ -58,18 +59,18 @@ ROWS = (
         f"{PROTECTION}::test_t05_wrong_codes_at_registration_are_counted_with_those_of_the_login",
     ),
     Sabotage(
-        "the change is made before it is announced",
+        "the change is made before the letter about it is kept",
         "idp/web/registering.py",
-        "_announce(site, turn, binding)\n        done = change(binding)",
-        "done = change(binding)\n        _announce(site, turn, binding)",
-        f"{PROTECTION}::test_t33_what_cannot_be_announced_is_not_done",
+        "with _telling(site, turn):\n            if not change(binding):",
+        "if change(binding):\n            with _telling(site, turn):\n                pass\n        else:\n            if True:",
+        f"{NOTICES}::test_t33_what_cannot_be_told_is_not_done",
     ),
     Sabotage(
         "a change that failed ends the conversation",
         "idp/web/registering.py",
         "site.conversations.change(taken, held.conversation)",
         "pass",
-        f"{PROTECTION}::test_t33_what_cannot_be_announced_is_not_done",
+        f"{NOTICES}::test_t33_what_cannot_be_told_is_not_done",
     ),
     Sabotage(
         "a disabled account registers",

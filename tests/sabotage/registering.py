@@ -62,7 +62,8 @@ ROWS = (
         "the change is made before the letter about it is kept",
         "idp/web/registering.py",
         "with _telling(site, turn):\n            if not change(binding):",
-        "if change(binding):\n            with _telling(site, turn):\n                pass\n        else:\n            if True:",
+        "if change(binding):\n            with _telling(site, turn):\n"
+        "                pass\n        else:\n            if True:",
         f"{NOTICES}::test_t33_what_cannot_be_told_is_not_done",
     ),
     Sabotage(

@@ -24,7 +24,7 @@ from idp.web.cookies import set_session
 from idp.web.forms import event_of, method_for, read_form, verify_origin
 from idp.web.pages import method_page, stuck_page
 from idp.web.paths import ACCOUNT, ERRAND_PATHS
-from idp.web.registering import form_received, show_form, turn_of
+from idp.web.registering import form_received, overtaken, show_form, turn_of
 from idp.web.site import Site
 from idp.web.visitor import Visitor, session_of
 
@@ -88,8 +88,7 @@ def _finish(
         return _to_step(_forget(site, held))
     turn = turn_of(site, held, reached, visitor)
     if turn.action is not demand.action:
-        # Something was registered or reset a moment ago: another rule holds now.
-        return _to_step(held)
+        return overtaken(site, turn)
     return form_received(site, turn, fields, event_of(fields)) or _to_step(held)
 
 

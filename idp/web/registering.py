@@ -116,10 +116,7 @@ def _change(site: Site, turn: Turn, after: Errand, change: Callable[[Binding], b
 
     Raises DependencyError where any of it cannot be; nothing is done then.
     """
-    held, visitor = turn.held, turn.visitor
-    binding = site.registrations.binding(
-        turn.errand.method, turn.action, turn.reached.subject, turn.reached.proofs, visitor.network
-    )
+    held, binding = turn.held, _binding(site, turn)
     taken = site.conversations.change(held, replace(held.conversation, errand=after))
     if taken is None:
         return None
@@ -131,13 +128,23 @@ def _change(site: Site, turn: Turn, after: Errand, change: Callable[[Binding], b
     except DependencyError:
         site.conversations.change(taken, held.conversation)
         raise
-    except AuthnError as error:
-        _record(site, turn, Decision.REFUSED, binding, error.code)
-        site.conversations.finish(taken)
-        return refusal_page(site, visitor, error.code, status=409)
+    except AuthnError:
+        return overtaken(site, replace(turn, held=taken))
     _record(site, turn, DECISIONS[turn.action][0], binding)
     site.metrics.count("registrations", action=turn.action.value, method=turn.errand.method)
     return _to_step(taken)
+
+
+def overtaken(site: Site, turn: Turn) -> Response:
+    """Say that something else was registered or reset since the page was shown: another rule may hold now."""
+    _record(site, turn, Decision.REFUSED, _binding(site, turn), Code.OTHER_WAS_FIRST)
+    site.conversations.finish(turn.held)
+    return refusal_page(site, turn.visitor, Code.OTHER_WAS_FIRST, status=409)
+
+
+def _binding(site: Site, turn: Turn) -> Binding:
+    proofs, network = turn.reached.proofs, turn.visitor.network
+    return site.registrations.binding(turn.errand.method, turn.action, turn.reached.subject, proofs, network)
 
 
 def _telling(site: Site, turn: Turn) -> AbstractContextManager[None]:

@@ -131,13 +131,7 @@ class Policy:
 
     def refuses_everybody(self, action: Purpose, network: str, now: datetime) -> bool:
         """Say whether nobody at all may do this from here, so that nobody need be asked who they are."""
-        for row in self._login.rules:
-            if _fits(row.model_copy(update={"groups": ()}), action, own_demand(action, now), network, ()):
-                if row.require != "refuse":
-                    return False
-                if not row.groups:
-                    return True
-        return False
+        return self.rule(action, own_demand(action, now), network, None).require == "refuse"
 
     def asserted_context(self, aim: Aim, proofs: Sequence[Proof]) -> AuthnContext:
         """Give the class that the assertion states: the one aimed at, else the strongest that names its methods.

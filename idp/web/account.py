@@ -158,7 +158,7 @@ def _demand(site: Site, held: Held, visitor: Visitor) -> Demand:
 
 
 def _refuse(site: Site, held: Held, error: StatusError, visitor: Visitor) -> Response:
-    site.audit.record(untried(held, error.code, visitor, error.detail))
+    site.audit.record(untried(held, error.code, visitor, error.rule))
     code = error.code if _errand(held).purpose is Purpose.LOGIN else Code.NOT_FROM_HERE
     return refusal_page(site, visitor, code, path=ERRAND_PATHS[_errand(held).purpose])
 

@@ -78,7 +78,6 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
         settings.site.time_zone,
     )
     words = Words.load([OUR_WORDS, *(folder / "words" for folder in folders.values())], settings.site.languages)
-    metrics = Metrics(settings.metadata.index.parent / "metrics")
     expectations = _expectations(settings)
     group_attribute = settings.directory.group_attribute.lower()
 

@@ -14,7 +14,7 @@ from tests.parts.slapd import RunningSlapd, start_slapd
 
 SP = TestSP("sp")
 OTHER_SP = TestSP("other")
-PEOPLE = 200
+PEOPLE = 210
 NEWCOMERS = 10
 MANY_TRIES = '[limits.totp]\nperson = ["1000/5m"]\naddress = ["10000/5m"]\n'
 """So that it is the record in the directory alone which lets one of many win."""

@@ -98,7 +98,15 @@ def _asked(
 def _explanation(site: Site, asked: Asked) -> Explanation:
     methods = enable(site.settings.login.methods, site.settings.plugins)
     tools = {name: site.tools(name) for name in methods}
-    demand = Demand(asked.service_provider, "exact", asked.class_refs, force=False, passive=False, since=site.clock())
+    demand = Demand(
+        asked.service_provider,
+        "exact",
+        asked.class_refs,
+        force=False,
+        passive=False,
+        since=site.clock(),
+        action=asked.action,
+    )
     visit = Visit(asked.action, asked.subject, asked.network, language="en", browser="")
     return explain(site.policy, methods, tools, demand, asked.groups, visit)
 

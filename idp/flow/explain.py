@@ -65,7 +65,7 @@ def explain(
     refusal: StatusError | None = None
     ways: tuple[Way, ...] = ()
     try:
-        aims = _aims(policy, demand, groups, visit, rules)
+        aims = policy.aims(demand, visit.network, groups)
         able = {each.method: methods[each.method] for each in offers if each.is_offered}
         ways = tuple(_ways(policy, aims, able, demand.since))
     except StatusError as error:
@@ -96,17 +96,6 @@ def _offer(name: str, enabled: Enabled, visit: Visit, tools: Tools) -> Offer:
         return Offer(name, is_offered=False, code=Code.METHOD_FAILED)
     code = outcome.code if isinstance(outcome, Refused) else None
     return Offer(name, isinstance(outcome, Ask | SendTo), code)
-
-
-def _aims(
-    policy: Policy, demand: Demand, groups: Sequence[str], visit: Visit, rules: Sequence[Weighed]
-) -> tuple[Aim, ...]:
-    if visit.purpose == "login":
-        return policy.aims(demand, visit.network, groups)
-    rule = next(each.rule for each in rules if each.decides)
-    if rule.require == "refuse":
-        raise StatusError(Code.REFUSED_BY_RULE, "Responder", "RequestDenied", rule.name, rule=rule.name)
-    return (Aim(None, rule.require == "two-factors", rule.name),)
 
 
 def _ways(policy: Policy, aims: Sequence[Aim], able: Methods, now: datetime) -> Iterator[Way]:

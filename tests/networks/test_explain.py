@@ -120,8 +120,8 @@ def test_a_class_that_is_not_ours_cannot_be_met(idp: Idp) -> None:
     [
         ("register", CAMPUS, "register on campus", "password"),
         ("register", OUTSIDE, "register elsewhere", "refuse"),
-        ("replace", OUTSIDE, "replace elsewhere", "two-factors"),
-        ("reset", CAMPUS, "reset on campus", "password"),
+        ("replace", OUTSIDE, "replace elsewhere", "refuse"),
+        ("reset", CAMPUS, "reset on campus", "two-factors"),
     ],
 )
 def test_other_actions_need_no_service_provider(idp: Idp, action: str, place: str, rule: str, require: str) -> None:

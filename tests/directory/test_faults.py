@@ -11,6 +11,7 @@ import pytest
 import idp.directory.breaker
 from idp.core.codes import Code
 from idp.core.errors import DependencyError
+from idp.core.turn import taking_turn
 from idp.directory.site import DirectorySite
 from idp.plugin.tools import BindState
 from tests.directory.conftest import TOTP, Open
@@ -69,6 +70,28 @@ def test_f03_more_callers_than_may_wait_are_told_at_once(open_site: Open, slapd:
 
     assert taken[5] < 1.0
     assert taken[7] >= 1.5
+
+
+def test_f03_who_waits_for_the_directory_does_not_hold_up_the_worker(
+    open_site: Open, slapd: RunningSlapd, shim: Shim
+) -> None:
+    people = open_site(slapd, uris=(shim.uri,), timeout_seconds=2.0).people
+    people.find("alice")
+    shim.mode = Mode.HANG
+    said = len(shim.sent)
+
+    def ask() -> float:
+        with taking_turn(), pytest.raises(DependencyError):
+            people.find("alice")
+        return monotonic()
+
+    with ThreadPoolExecutor(1) as thread:
+        waiting = thread.submit(ask)
+        wait_until(lambda: len(shim.sent) > said)
+        with taking_turn():
+            had_turn_at = monotonic()
+
+        assert waiting.result() - had_turn_at > 1.0
 
 
 def test_f01_three_failures_and_nobody_waits_any_more(

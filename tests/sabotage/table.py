@@ -1,6 +1,6 @@
 """The whole table."""
 
-from tests.sabotage import administration, browser, keeping, mail, messages, networks, proofs, registering
+from tests.sabotage import administration, browser, keeping, mail, messages, networks, proofs, registering, serving
 
 TABLE = (
     *messages.ROWS,
@@ -11,4 +11,5 @@ TABLE = (
     *networks.ROWS,
     *administration.ROWS,
     *registering.ROWS,
+    *serving.ROWS,
 )

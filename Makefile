@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 NETWORK ?= campus
 RUN_PACKAGES := slapd ldap-utils xmlsec1 openssl
 TEST_PACKAGES := $(RUN_PACKAGES) chromium fonts-noto-cjk apache2 libapache2-mod-shib shibboleth-sp-utils \
-	opensaml-schemas nginx-light redis-server zbar-tools nodejs 389-ds-base
+	opensaml-schemas nginx-light redis-server zbar-tools nodejs 389-ds-base libnss3-tools
 
 .DEFAULT_GOAL := help
 .PHONY: help run test quick check bench sabotage soak screenshots lock clean packages-run packages-test

@@ -23,10 +23,11 @@ from idp.flow.policy import Policy
 from idp.flow.registration import Registrations
 from idp.flow.session import Sessions
 from idp.flow.throttle import Throttle
+from idp.flow.ticket import Tickets
 from idp.mail import open_outbox
 from idp.metrics import Metrics
 from idp.notices import LANGUAGE_ATTRIBUTE, Notices
-from idp.plugin import Budget, Limit, SiteFacts, Tools
+from idp.plugin import Budget, Limit, Listener, SiteFacts, Tools
 from idp.plugin.registry import Enabled, enable, folder_of
 from idp.saml.answer import ResponseWriter
 from idp.saml.conditions import Expectations
@@ -57,7 +58,7 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
     Raises ConfigError with what is wrong.
     """
     settings = load_settings(conf)
-    enabled = enable(settings.login.methods, settings.plugins)
+    enabled = enable(settings.login.methods, settings.plugins, conf)
     folders = {name: folder_of(each.plugin) for name, each in enabled.items()}
     store = make_store(settings, clock)
     sealer = Sealer(load_seal_keys(settings.keys.seal))
@@ -70,12 +71,14 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
     log = process_logger(settings.audit)
     metrics = Metrics(settings.metadata.index.parent / "metrics")
     outbox = open_outbox(settings, log, metrics)
+    site = settings.site
     facts = SiteFacts(
-        settings.site.entity_id,
-        settings.site.base_url,
-        settings.site.name,
-        settings.site.otp_issuer,
-        settings.site.time_zone,
+        site.entity_id,
+        site.base_url,
+        site.name,
+        site.otp_issuer,
+        site.time_zone,
+        settings.listen.certificate_url,
     )
     words = Words.load([OUR_WORDS, *(folder / "words" for folder in folders.values())], settings.site.languages)
     expectations = _expectations(settings)
@@ -108,7 +111,7 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
         store=store,
         directory=directory.people,
         federation=Federation(settings.metadata.index, clock),
-        engine=Engine(policy, enabled, throttle, toolbox, groups, report),
+        engine=Engine(policy, enabled, throttle, toolbox, groups, report, _listeners(settings)),
         policy=policy,
         throttle=throttle,
         registrations=registrations,
@@ -120,6 +123,7 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
             idle=timedelta(minutes=settings.session.idle_minutes),
             absolute=timedelta(hours=settings.session.absolute_hours),
         ),
+        tickets=Tickets(store),
         signing_key=signing_keys[0],
         writer=ResponseWriter(
             settings.site.entity_id, signing_keys[0], timedelta(seconds=settings.saml.assertion_lifetime_seconds)
@@ -228,6 +232,11 @@ def _expectations(settings: IdPSettings) -> Expectations:
             if row.clock_skew_seconds is not None
         },
     )
+
+
+def _listeners(settings: IdPSettings) -> frozenset[Listener]:
+    """Give where a browser may be sent to: the certificate listener, if browsers know its address."""
+    return frozenset({Listener.CERTIFICATE} if settings.listen.certificate_url else ())
 
 
 def _longest_acceptance(expectations: Expectations) -> timedelta:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
@@ -84,7 +85,7 @@ def _unregistered(site: Site) -> Iterator[str]:
 def _ask_methods(site: Site, file: str) -> list[Problem]:
     """Give what the methods miss in their surroundings."""
     problems: list[Problem] = []
-    for name, each in enable(site.settings.login.methods, site.settings.plugins).items():
+    for name, each in enable(site.settings.login.methods, site.settings.plugins, Path(file)).items():
         if isinstance(each.method, Checkable):
             try:
                 problems += each.method.check(site.tools(name))

@@ -20,6 +20,7 @@ Warifu is up / 起動しました
     directory / ディレクトリ      ldap://127.0.0.1:{plan.port + 4}
     mail / メール                {plan.mail_folder}
     CA (for your browser)       {plan.ca.certificate_file}
+    client certificates / 証明書  {plan.folder / "certificates"}
     this machine is / この端末は  {where}   (make run NETWORK=outside)
 
   user / ユーザ名  password

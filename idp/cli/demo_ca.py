@@ -28,7 +28,7 @@ RENEWED_BEFORE = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class DemoCA:
-    """An authority whose files are in `folder`: ca.pem, ca.key, server.pem, server.key."""
+    """An authority whose files are in `folder`: ca.pem, ca.key, ca.crl, server.pem, server.key."""
 
     folder: Path
 
@@ -36,6 +36,11 @@ class DemoCA:
     def certificate_file(self) -> Path:
         """What browsers and service providers are told to trust."""
         return self.folder / "ca.pem"
+
+    @property
+    def crl_file(self) -> Path:
+        """Its list of revoked certificates, on which there is none."""
+        return self.folder / "ca.crl"
 
     @property
     def server_certificate_file(self) -> Path:
@@ -49,8 +54,13 @@ class DemoCA:
 
     def prepare(self, now: datetime) -> bool:
         """Make what is missing or soon expires; True if the authority is new, so that what it issued is void."""
-        if self._is_fresh(now):
-            return False
+        is_new = not self._is_fresh(now)
+        if is_new:
+            self._make(now)
+        self._write_crl(now)
+        return is_new
+
+    def _make(self, now: datetime) -> None:
         for file in (self.certificate_file, self.folder / "ca.key", self.server_certificate_file, self.server_key_file):
             file.unlink(missing_ok=True)
         key = ec.generate_private_key(ec.SECP256R1())
@@ -61,7 +71,12 @@ class DemoCA:
         server_key, server = self._issue("localhost", _hosts(SERVER_NAMES), ExtendedKeyUsageOID.SERVER_AUTH, now)
         write_private(self.server_key_file, _pem(server_key))
         self.server_certificate_file.write_bytes(server.public_bytes(Encoding.PEM))
-        return True
+
+    def _write_crl(self, now: datetime) -> None:
+        ca, key = self._signer()
+        builder = x509.CertificateRevocationListBuilder().issuer_name(ca.subject)
+        builder = builder.last_update(now - timedelta(hours=1)).next_update(now + LIFETIME)
+        self.crl_file.write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
 
     def issue_person(self, file: Path, name: str, mail: str, now: datetime) -> bytes:
         """Write a person's certificate with its key into one PEM file; gives the certificate, DER."""
@@ -81,15 +96,19 @@ class DemoCA:
     def _issue(
         self, name: str, names: Sequence[x509.GeneralName], usage: ObjectIdentifier, now: datetime
     ) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
-        ca = x509.load_pem_x509_certificate(self.certificate_file.read_bytes())
-        ca_key = load_pem_private_key((self.folder / "ca.key").read_bytes(), password=None)
-        if not isinstance(ca_key, ec.EllipticCurvePrivateKey):
-            raise TypeError("the demo's CA has an EC key")
+        ca, ca_key = self._signer()
         key = ec.generate_private_key(ec.SECP256R1())
         builder = _builder(_name(name), ca.subject, key, now, ca=False)
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
         return key, _sign(builder, key, ca_key)
+
+    def _signer(self) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+        ca = x509.load_pem_x509_certificate(self.certificate_file.read_bytes())
+        ca_key = load_pem_private_key((self.folder / "ca.key").read_bytes(), password=None)
+        if not isinstance(ca_key, ec.EllipticCurvePrivateKey):
+            raise TypeError("the demo's CA has an EC key")
+        return ca, ca_key
 
 
 def _builder(

@@ -126,7 +126,7 @@ def _answers(plan: DemoPlan) -> SiteAnswers:
         ca_toml=f'ca = {_text(plan.ca.certificate_file)}\nenrol_dn = "{ENROL_DN}"\n'
         'enrol_password_file = "secrets/enrol-password"',
         listen_toml=_listen(plan),
-        plugins_toml='\n[plugins.clientcert]\nask = "always"\n',
+        plugins_toml=_plugins(plan),
         affiliation_toml='source = "eduPersonAffiliation"\nvalue = ["member"]',
         release_toml=_release(plan),
         metadata_toml="allow_loopback_http = true          # for this demonstration only",
@@ -144,6 +144,19 @@ plain = "127.0.0.1:{plan.port + 3}"
 proxies = ["127.0.0.0/8", "::1/128"]
 tls_certificate = {_text(plan.ca.server_certificate_file)}
 tls_key = {_text(plan.ca.server_key_file)}"""
+
+
+def _plugins(plan: DemoPlan) -> str:
+    return f"""
+[plugins.clientcert]
+ask = "always"
+
+[[plugins.clientcert.authorities]]
+name = "the demonstration's CA"
+ca = {_text(plan.ca.certificate_file)}
+crls = [{_text(plan.ca.crl_file)}]
+match = "mail"
+"""
 
 
 def _release(plan: DemoPlan) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from contextlib import closing
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -55,7 +56,7 @@ def explain_(
     with closing(context.site()) as site:
         try:
             asked = _asked(context, username, entity_id, place, Purpose(action), class_refs)
-            explanation = _explanation(site, asked)
+            explanation = _explanation(site, context.conf, asked)
         except (DependencyError, ConfigError) as error:
             raise click.ClickException(f"{error.code}: {error.detail}") from None
         if wants_json:
@@ -95,8 +96,8 @@ def _asked(
     )
 
 
-def _explanation(site: Site, asked: Asked) -> Explanation:
-    methods = enable(site.settings.login.methods, site.settings.plugins)
+def _explanation(site: Site, conf: Path, asked: Asked) -> Explanation:
+    methods = enable(site.settings.login.methods, site.settings.plugins, conf)
     tools = {name: site.tools(name) for name in methods}
     demand = Demand(
         asked.service_provider,

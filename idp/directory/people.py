@@ -69,14 +69,29 @@ class Directory:
         if not is_usable_username(username):
             return None
         query = self._by_name.write(username.encode("utf-8"))
-        found = self._search(self._settings.people_dn, query, "subtree", 2)
-        if found.answer.code == Result.SIZE_LIMIT or len(found.entries) != 1:
-            return None
-        record = self._read(found.entries[0])
+        record = self._only(query)
         if record is None:
             return None
         self._remember(record)
         return record.subject
+
+    def find_by(self, attribute: str, value: bytes) -> Subject | None:
+        """Give the one entry whose `attribute` the directory finds equal to `value`; None for none or several.
+
+        Directories end a value at a NUL, so one that has it is nobody's. Raises DependencyError.
+        """
+        if b"\0" in value:
+            return None
+        record = self._only(Query(f"({attribute}={{value}})").write(value))
+        return record.subject if record is not None else None
+
+    def holds(self, subject: Subject, attribute: str, value: bytes) -> bool:
+        """Say whether the entry has this very value, octet for octet. Raises DependencyError."""
+        wanted = (self._settings.id_attribute, attribute)
+        found = self._search(subject.dn, _ANYTHING, "base", 2, wanted)
+        return any(
+            value in entry.values.get(attribute.lower(), ()) and self._is_of(entry, subject) for entry in found.entries
+        )
 
     def attributes(self, subject: Subject) -> Attributes:
         """Give the entry's attributes, at most `fresh_seconds` old; none of an entry that is gone."""
@@ -139,9 +154,22 @@ class Directory:
     def _nobody(self) -> str:
         return f"{self._settings.username_attribute}={token_hex(8)},{self._settings.people_dn}"
 
-    def _search(self, base: str, query: bytes, scope: Scope, limit: int) -> Found:
+    def _only(self, query: bytes) -> PersonRecord | None:
+        """Read the one entry that answers; None for none or several."""
+        found = self._search(self._settings.people_dn, query, "subtree", 2)
+        if found.answer.code == Result.SIZE_LIMIT or len(found.entries) != 1:
+            return None
+        return self._read(found.entries[0])
+
+    def _is_of(self, entry: Entry, subject: Subject) -> bool:
+        identity = entry.first(self._settings.id_attribute)
+        return identity is not None and read_id(self._settings.id_attribute, identity) == subject.id
+
+    def _search(
+        self, base: str, query: bytes, scope: Scope, limit: int, attributes: tuple[str, ...] | None = None
+    ) -> Found:
         def work(connection: LDAPConnection, _: Server) -> Found:
-            found = connection.search(base, query, self._attributes, scope=scope, limit=limit)
+            found = connection.search(base, query, attributes or self._attributes, scope=scope, limit=limit)
             if found.answer.code in {Result.BUSY, Result.UNAVAILABLE, Result.OTHER}:
                 raise ConnectionLostError(f"{connection.address.uri}: result {found.answer.code}")
             return found

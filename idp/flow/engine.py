@@ -11,12 +11,13 @@ from idp.core.subject import Subject
 from idp.flow.conversation import Conversation
 from idp.flow.policy import Aim, Demand, Policy, is_reached, why_not
 from idp.flow.session import Session
-from idp.flow.step import Advanced, Judged, Page, Reached, Situation, Step, Stuck
+from idp.flow.step import Advanced, Judged, Page, Reached, Sent, Situation, Step, Stuck
 from idp.flow.throttle import Exhausted, Source, Throttle
 from idp.plugin import (
     Ask,
     Claim,
     Identifying,
+    Listener,
     Method,
     Outcome,
     Proved,
@@ -54,6 +55,7 @@ class Engine:
         tools: Callable[[str, datetime], Tools],
         groups: Callable[[Subject], Sequence[str]],
         report: Callable[[str, BaseException], None],
+        listeners: frozenset[Listener] = frozenset(),
     ) -> None:
         self._policy = policy
         self._methods = methods
@@ -61,6 +63,7 @@ class Engine:
         self._tools = tools
         self._groups = groups
         self._report = report
+        self._listeners = listeners
 
     def advance(
         self, conversation: Conversation, session: Session | None, demand: Demand, situation: Situation, now: datetime
@@ -104,6 +107,9 @@ class Engine:
         outcome, claim = self._judge(name, standing, form, event)
         if isinstance(outcome, Proved):
             return self._proved(name, standing, outcome)
+        # Who is back from there is not sent there again: a method that does so would send for ever.
+        if isinstance(outcome, SendTo) and outcome.listener in self._listeners and situation.certificate is None:
+            return Sent(replace(conversation, state=outcome.state), outcome.listener)
         step = self._not_proved(name, standing, outcome)
         return step if isinstance(step, Reached) else replace(step, claimed=claim.subject)
 
@@ -116,6 +122,8 @@ class Engine:
             return self._again(name, replace(standing, conversation=kept), outcome, outcome.problem)
         if isinstance(outcome, Wrong):
             return self._again(name, standing, outcome.ask, outcome.code)
+        if isinstance(outcome, SendTo):
+            return self._again(name, standing, None, Code.CERTIFICATE_NOT_READY)
         return self._next(standing, without={name: _refusal(outcome)}, attempted=name)
 
     def _is_asked(self, name: str, standing: Standing) -> bool:
@@ -279,6 +287,7 @@ class Engine:
             network=standing.situation.network,
             language=standing.situation.language,
             browser=standing.situation.browser,
+            certificate=standing.situation.certificate,
             force=standing.demand.force,
             may_ask=not standing.demand.passive,
         )

@@ -9,17 +9,21 @@ from idp.core.proof import Proof
 from idp.core.subject import Subject
 from idp.flow.conversation import Conversation
 from idp.flow.policy import Aim
-from idp.plugin import Ask
+from idp.plugin import Ask, CertificateEvidence, Listener
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """Where the person is: address (None when it cannot be read), the network's name, browser id and language."""
+    """Where the person is: address (None when it cannot be read), the network's name, browser id and language.
+
+    `certificate` is what the certificate listener saw of this browser, when it has just come back from there.
+    """
 
     address: Address | None
     network: str
     browser: str
     language: str
+    certificate: CertificateEvidence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,5 +77,13 @@ class Stuck:
     rule: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The browser is to go to another listener of ours, and comes back to the same step."""
+
+    conversation: Conversation
+    listener: Listener
+
+
 Step = Page | Reached | Stuck
-Judged = Step | Advanced
+Judged = Step | Advanced | Sent

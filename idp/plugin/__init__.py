@@ -1,7 +1,7 @@
 """All that a plug-in imports: outcomes, the visit, tools, the descriptor, settings."""
 
 from idp.core.codes import Code
-from idp.core.errors import AuthnError, DependencyError, Problem, SealError
+from idp.core.errors import AuthnError, ConfigError, DependencyError, Problem, SealError
 from idp.core.ldif import LDIFRecord, read_records, write_record
 from idp.core.notice import NoticeKind
 from idp.core.proof import Binding, Factor, Proof
@@ -43,6 +43,7 @@ __all__ = [
     "Checkable",
     "Claim",
     "Code",
+    "ConfigError",
     "Confirmed",
     "Count",
     "Credential",

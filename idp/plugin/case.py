@@ -1,11 +1,11 @@
 """What the conformance kit is given and what it finds."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from idp.plugin.outcome import Ask
 from idp.plugin.tools import Tools
-from idp.plugin.visit import Visit
+from idp.plugin.visit import CertificateEvidence, Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,7 @@ class Case:
 
     `visit` is what the engine would give; `right` writes the form that proves, None for a person who cannot; `wrong`
     one that does not; `once` says that the same form may prove a single time; `secret` are fields never shown again.
+    A method that looks at certificates is given `certificate`, which proves, and `wrong_certificates`, which do not.
     """
 
     name: str
@@ -22,6 +23,15 @@ class Case:
     wrong: Mapping[str, str] | None = None
     once: bool = False
     secret: tuple[str, ...] = ()
+    certificate: CertificateEvidence | None = None
+    wrong_certificates: tuple[CertificateEvidence, ...] = ()
+
+    def proving(self, tools: Tools) -> Visit | None:
+        """Give the visit with all that proves; None for a person who cannot."""
+        if self.right is None and self.certificate is None:
+            return None
+        form = self.right(tools) if self.right else {}
+        return replace(self.visit, form=form, certificate=self.certificate)
 
 
 @dataclass(frozen=True, slots=True)

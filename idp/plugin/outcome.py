@@ -34,7 +34,10 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class SendTo:
-    """Send the browser to another listener of ours with a one-use ticket."""
+    """Send the browser to another listener of ours with a one-use ticket; an answer of `resume` alone.
+
+    `state` is kept until the browser is back and `resume` is asked again, with what that listener saw.
+    """
 
     listener: Listener
     state: bytes = b""

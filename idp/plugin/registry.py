@@ -7,10 +7,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from idp.core.errors import ConfigError, Problem
 from idp.plugin.method import API, Method, Plugin
+from idp.settings.load import load_plugin_settings
 
 GROUP = "idp.plugins"
 FILE = "idp.toml"
@@ -64,8 +63,11 @@ def load_plugin(name: str, point: EntryPoint) -> Plugin:
     return plugin
 
 
-def enable(names: Sequence[str], settings: Mapping[str, Mapping[str, Any]]) -> dict[str, Enabled]:
-    """Give the named plug-ins in order, each with its method. Raises ConfigError with everything wrong at once."""
+def enable(names: Sequence[str], settings: Mapping[str, Mapping[str, Any]], conf: Path) -> dict[str, Enabled]:
+    """Give the named plug-ins in order, each with its method. Raises ConfigError with everything wrong at once.
+
+    `conf` is the configuration that `settings` were read from, which paths in them are relative to.
+    """
     found = discover()
     enabled: dict[str, Enabled] = {}
     problems = [
@@ -80,11 +82,10 @@ def enable(names: Sequence[str], settings: Mapping[str, Mapping[str, Any]]) -> d
             continue
         try:
             plugin = load_plugin(name, found[name])
-            enabled[name] = Enabled(plugin, plugin.make(plugin.settings(**settings.get(name, {}))))
+            own = load_plugin_settings(plugin.settings, settings.get(name, {}), conf, name)
+            enabled[name] = Enabled(plugin, plugin.make(own))
         except ConfigError as error:
             problems.extend(error.problems)
-        except ValidationError as error:
-            problems.extend(_invalid(name, error))
     if problems:
         raise ConfigError(problems)
     return enabled
@@ -93,13 +94,6 @@ def enable(names: Sequence[str], settings: Mapping[str, Mapping[str, Any]]) -> d
 def folder_of(plugin: Plugin) -> Path:
     """Give the folder of a plug-in's package, which holds its templates, words and static files."""
     return Path(str(files(plugin.package)))
-
-
-def _invalid(name: str, error: ValidationError) -> list[Problem]:
-    return [
-        Problem(FILE, ".".join(["plugins", name, *map(str, each["loc"])]), each["msg"], "Correct the value")
-        for each in error.errors(include_input=False, include_url=False)
-    ]
 
 
 def _unusable(name: str, point: EntryPoint, what: str) -> ConfigError:

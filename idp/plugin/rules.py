@@ -8,11 +8,12 @@ from idp.plugin.case import Case, Fault
 from idp.plugin.method import Identifying, Method, Plugin
 from idp.plugin.outcome import Ask, Outcome, Proved, Refused, SendTo, Skipped, Wrong
 from idp.plugin.tools import Tools
-from idp.plugin.visit import Visit
+from idp.plugin.visit import CertificateEvidence, Visit
 from idp.plugin.watched import Watch, broken_tools, watched_tools
 
 MEGABYTE = 1 << 20
 GARBAGE = ("", " ", "\0", "x" * MEGABYTE, "\ud800", "１２３４５６", "-1", "%s{0}{{7*7}}${x}", "\r\nX: y", "true", "[]")
+NO_CERTIFICATES = (b"", b"\0", b"\x30\x03\x02\x01\x00", b"-----BEGIN CERTIFICATE-----", b"\xff" * 4096)
 STATES = (b"", b"\0", b"proved", b"{}", b"\xff" * 4096)
 
 Work = Callable[[Visit, Tools], Outcome]
@@ -40,7 +41,10 @@ class Rules:
                 self._fault("begin-judges-nothing", case, f"begin answered {type(outcome).__name__}")
 
     def nothing_proves_nothing(self, case: Case) -> None:
-        """Empty forms, garbage and a state that was never kept prove nothing and raise nothing."""
+        """Empty forms, garbage and a state that was never kept prove nothing and raise nothing.
+
+        Nor does a certificate that is none, even beside a form that is right in all else.
+        """
         fields = {"tokencode", "j_password", "code", *(case.wrong or {}), *case.secret}
         forms = [{}, *(dict.fromkeys(fields, text) for text in GARBAGE)]
         for form in forms:
@@ -50,11 +54,23 @@ class Rules:
                 outcome = self._try("garbage", case, self._resume, visit, self._make_tools())
                 if isinstance(outcome, Proved):
                     self._fault("empty-form-proves-nothing", case, f"{told!r} with state {state[:8]!r} was a proof")
+        self._no_certificate_proves(case)
+
+    def _no_certificate_proves(self, case: Case) -> None:
+        if case.certificate is None:
+            return
+        whole = case.certificate
+        doubted = CertificateEvidence(whole.der, whole.issuer_chain_der, doubted=True)
+        cut = [CertificateEvidence(der, whole.issuer_chain_der) for der in (*NO_CERTIFICATES, whole.der[:-1])]
+        for evidence in (None, doubted, *cut, *case.wrong_certificates):
+            visit = replace(case.visit, certificate=evidence)
+            if isinstance(self._try("certificate", case, self._resume, visit, self._make_tools()), Proved):
+                told = f"{len(evidence.der)} octets{', doubted,' if evidence.doubted else ''}" if evidence else "none"
+                self._fault("certificate-is-judged", case, f"{told} was a proof")
 
     def broken_parts(self, case: Case) -> None:
         """With every part down it fails closed: DependencyError, or anything that is no proof."""
-        form = case.right(self._make_tools()) if case.right else {}
-        visit = replace(case.visit, form=form)
+        visit = case.proving(self._make_tools()) or case.visit
         tools = broken_tools(self._make_tools())
         if isinstance(self._try("parts-down", case, self._resume, visit, tools), Proved):
             self._fault("fails-closed", case, "was a proof with the directory and the store down")
@@ -75,10 +91,10 @@ class Rules:
 
     def right(self, case: Case) -> None:
         """A right form proves: this person, by this method, within its factors, at the time given, once if so said."""
-        if case.right is None:
-            return
         tools = self._make_tools()
-        visit = replace(case.visit, form=case.right(tools))
+        visit = case.proving(tools)
+        if visit is None:
+            return
         outcome = self._try("right", case, self._resume, visit, tools)
         if not isinstance(outcome, Proved):
             self._fault("right-form-proves", case, f"a right form was {type(outcome).__name__}")
@@ -97,9 +113,10 @@ class Rules:
 
     def of_another(self, case: Case, other: Case) -> None:
         """What proves one person never proves another (security.md T-20)."""
-        if case.visit.subject is None or other.right is None or other.visit.subject in {None, case.visit.subject}:
+        proving = other.proving(self._make_tools())
+        if case.visit.subject is None or proving is None or proving.subject in {None, case.visit.subject}:
             return
-        visit = replace(case.visit, form=other.right(self._make_tools()))
+        visit = replace(case.visit, form=proving.form, certificate=proving.certificate)
         outcome = self._try("another", case, self._resume, visit, self._make_tools())
         if isinstance(outcome, Proved):
             self._fault("proves-the-visitor", case, f"the right form of {other.name} was a proof")

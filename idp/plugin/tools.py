@@ -45,6 +45,15 @@ class People(Protocol):
     def find(self, username: str) -> Subject | None:
         """Give the one entry that `username` names; None for none or several. Raises DependencyError."""
 
+    def find_by(self, attribute: str, value: bytes) -> Subject | None:
+        """Give the one entry whose `attribute` the directory finds equal to `value`; None for none or several.
+
+        Raises DependencyError.
+        """
+
+    def holds(self, subject: Subject, attribute: str, value: bytes) -> bool:
+        """Say whether the entry has this very value, octet for octet. Raises DependencyError."""
+
     def attributes(self, subject: Subject) -> Attributes:
         """Give the entry's attributes, at most 60 s old. Raises DependencyError."""
 
@@ -170,13 +179,17 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class SiteFacts:
-    """What a method may know of the site; `time_zone` is the one that times are shown in."""
+    """What a method may know of the site.
+
+    `time_zone` is the one that times are shown in; `certificate_url` is empty where nobody is asked for a certificate.
+    """
 
     entity_id: str
     base_url: str
     names: Mapping[str, str]
     otp_issuer: str
     time_zone: str = "Asia/Tokyo"
+    certificate_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

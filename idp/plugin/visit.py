@@ -18,10 +18,15 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CertificateEvidence:
-    """A certificate seen on a TLS connection of ours or of the named proxy; chain and person are not yet checked."""
+    """What a TLS connection of ours or of the named proxy showed; chain and person are not yet checked.
+
+    `der` is empty where the browser sent no certificate. What the proxy `doubted` is looked at for its fault alone and
+    proves nothing (security.md R-11).
+    """
 
     der: bytes
     issuer_chain_der: tuple[bytes, ...] = ()
+    doubted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,8 @@ class Visit:
     """One step of one conversation, as a method sees it.
 
     `subject` is who an earlier step proved, None before; `form` holds the posted fields (each once); `event` the
-    button pressed without its prefix, e.g. "proceed"; `state` what this method asked to keep. `force` asks for fresh
+    button pressed without its prefix, e.g. "proceed"; `state` what this method asked to keep. `certificate` is there
+    when the browser comes back from the certificate listener, with or without a certificate. `force` asks for fresh
     proof (ForceAuthn); with `may_ask` false an Ask is refused (IsPassive). `browser` is an opaque id of the browser.
     """
 

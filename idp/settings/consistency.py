@@ -35,11 +35,24 @@ def _listeners(settings: IdPSettings) -> _Found:
         yield "listen", "there is no address to serve", "Set listen.main, listen.plain or listen.socket"
     if (listen.main or listen.certificate) and not (listen.tls_certificate and listen.tls_key):
         yield "listen.tls_certificate", "TLS needs a certificate and its key", "Set tls_certificate and tls_key"
-    if "clientcert" in settings.login.methods and not listen.certificate_url and listen.certificate:
-        yield "listen.certificate_url", "browsers have to know the certificate listener's address", "Set it"
+    yield from _certificate_address(settings)
     if not settings.site.base_url.startswith("https://"):
         yield "site.base_url", "browsers return Secure cookies to https only", "Begin it with https://"
     yield from _ports(listen)
+
+
+def _certificate_address(settings: IdPSettings) -> _Found:
+    listen = settings.listen
+    if "clientcert" in settings.login.methods and not listen.certificate_url and listen.certificate:
+        yield "listen.certificate_url", "browsers have to know the certificate listener's address", "Set it"
+    if listen.certificate_url and listen.certificate_url == settings.site.base_url:
+        yield "listen.certificate_url", "it is the main address", "Give it a name or a port of its own"
+    if bool(listen.certificate_header) != bool(listen.verify_header):
+        yield "listen.verify_header", "a certificate is believed with the proxy's word on it only", "Set both headers"
+    if listen.certificate_header and not (listen.plain or listen.socket):
+        yield "listen.certificate_header", "no proxy hands requests over", "Set listen.plain or listen.socket"
+    if listen.certificate_header and listen.plain and not listen.proxies:
+        yield "listen.proxies", "a certificate in a header is believed of a named proxy only", "Name its address"
 
 
 def _addresses(addresses: dict[str, str | None]) -> _Found:

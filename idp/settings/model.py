@@ -17,6 +17,12 @@ def _url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _origin(text: str) -> str:
+    if text and (not text.startswith("https://") or text.count("/") != 2):
+        raise ValueError("write it as https://name:port, without a path")
+    return text
+
+
 def _range(text: str) -> str:
     parse_range(text)
     return text
@@ -40,6 +46,8 @@ Url = Annotated[str, AfterValidator(_url)]
 Range = Annotated[str, AfterValidator(_range)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
+HeaderName = Annotated[str, Field(pattern=r"^([A-Za-z][A-Za-z0-9-]*)?$")]
+"""Without an underscore: a proxy's `A-B` and a client's `A_B` must not be one (security.md R-10)."""
 Words = dict[str, str]
 """A text by language, e.g. {ja = "例示大学", en = "Example University"}."""
 Action = Literal["login", "register", "replace", "reset"]
@@ -69,11 +77,16 @@ class Site(Group):
 
 
 class Listen(Group):
-    """Where requests come in. `main` and `certificate` speak TLS; `plain` and `socket` stand behind `proxies`."""
+    """Where requests come in. `main` and `certificate` speak TLS; `plain` and `socket` stand behind `proxies`.
+
+    `certificate_header` and `verify_header` are how a proxy that asks for the certificate itself hands it on.
+    """
 
     main: str | None = None
     certificate: str | None = None
-    certificate_url: str = ""
+    certificate_url: Annotated[str, AfterValidator(_origin)] = ""
+    certificate_header: HeaderName = ""
+    verify_header: HeaderName = ""
     plain: str | None = None
     socket: Path | None = None
     proxies: tuple[Range, ...] = ()

@@ -99,6 +99,13 @@ uri = "urn:oasis:names:tc:SAML:2.0:ac:classes:X509"
 methods = ["password", "clientcert"]
 """
 
+NO_CERTIFICATE_CONTEXT = """
+# Where client certificates are enabled:
+# [[login.authn_contexts]]
+# uri = "urn:oasis:names:tc:SAML:2.0:ac:classes:X509"
+# methods = ["password", "clientcert"]
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class SiteAnswers:
@@ -152,7 +159,7 @@ def render_settings(answers: SiteAnswers) -> str:
     values = {name: json.dumps(value, ensure_ascii=False) for name, value in plain.items()}
     values["name"] = f"{{ja = {_text(answers.name_ja)}, en = {_text(answers.name_en)}}}"
     values["app_context"] = APP_CONTEXT if "totp" in answers.methods else ""
-    values["certificate_context"] = CERTIFICATE_CONTEXT if "clientcert" in answers.methods else ""
+    values["certificate_context"] = CERTIFICATE_CONTEXT if "clientcert" in answers.methods else NO_CERTIFICATE_CONTEXT
     values["directory_ca"] = answers.ca_toml
     replacing = {"password": "password", "factor": "two-factors"}[answers.campus_replace]
     values["rules"] = Template(_RULES).substitute(replacing=replacing)

@@ -15,11 +15,12 @@ from idp.flow.conversation import Held
 from idp.flow.errand import Errand
 from idp.flow.policy import Demand, own_demand
 from idp.flow.session import Session, reference_of
-from idp.flow.step import Advanced, Page, Reached, Stuck
-from idp.plugin import Purpose
+from idp.flow.step import Advanced, Judged, Page, Reached, Sent, Stuck
+from idp.plugin import CertificateEvidence, Purpose
 from idp.web.account_pages import account_page, refusal_page
 from idp.web.answer import is_welcome
 from idp.web.audit_event import judged, logged_in, untried
+from idp.web.certificate import lead_to_certificate
 from idp.web.cookies import set_session
 from idp.web.forms import event_of, method_for, read_form, verify_origin
 from idp.web.pages import method_page, stuck_page
@@ -72,8 +73,29 @@ def _take(site: Site, held: Held, visitor: Visitor, fields: Mapping[str, str]) -
     if chosen in site.policy.methods and chosen != conversation.method:
         return _to_step(site.conversations.change(held, site.engine.choose(conversation, chosen)) or held)
     judgement = site.engine.submit(conversation, session, demand, visitor.situation, fields, event, visitor.now)
+    return _go_on(site, held, judgement, visitor)
+
+
+def come_back(site: Site, held: Held, evidence: CertificateEvidence | None, visitor: Visitor) -> Response:
+    """Take what the certificate listener saw of this browser; without evidence the step is shown again."""
+    if evidence is None or _errand(held).done:
+        return _to_step(held)
+    situation, conversation = replace(visitor.situation, certificate=evidence), held.conversation
+    try:
+        demand, session = _demand(site, held, visitor), _session(site, held, visitor)
+        judgement = site.engine.submit(conversation, session, demand, situation, {}, "certificate", visitor.now)
+    except StatusError as error:
+        return _refuse(site, held, error, visitor)
+    return _go_on(site, held, judgement, visitor)
+
+
+def _go_on(site: Site, held: Held, judgement: Judged, visitor: Visitor) -> Response:
     if isinstance(judgement, Advanced | Reached):
         return _to_step(site.conversations.change(held, judgement.conversation) or held)
+    if isinstance(judgement, Sent):
+        is_same = judgement.conversation == held.conversation
+        sent = held if is_same else site.conversations.change(held, judgement.conversation)
+        return lead_to_certificate(site, sent, visitor) if sent is not None else _to_step(held)
     if judgement.attempted:
         site.audit.record(judged(held, None, judgement, visitor))
     return _render(site, held, judgement, visitor)

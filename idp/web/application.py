@@ -2,7 +2,6 @@
 
 import socket
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, request
 from flask.globals import request_ctx
@@ -15,13 +14,24 @@ from idp.core.turn import stepping_aside
 from idp.web import account, sso
 from idp.web.assets import site_style, static_file
 from idp.web.audit_event import rejected
+from idp.web.certificate import receive_certificate
 from idp.web.cookies import set_browser, set_language
 from idp.web.framework import Application
 from idp.web.headers import correlation_id
 from idp.web.logout import show_logout, submit_logout
-from idp.web.origin import Door, door_of
 from idp.web.pages import error_page
-from idp.web.paths import ERRAND_PATHS, ERROR, HEALTH, LOGOUT, METADATA, POST_SSO, REDIRECT_SSO
+from idp.web.paths import (
+    CERTIFICATE,
+    CERTIFICATE_RETURN,
+    ERRAND_PATHS,
+    ERROR,
+    HEALTH,
+    LOGOUT,
+    METADATA,
+    POST_SSO,
+    REDIRECT_SSO,
+)
+from idp.web.presented import hosts_of, is_certificate_address
 from idp.web.site import Site
 from idp.web.visitor import Visitor, visitor_of
 
@@ -44,12 +54,14 @@ def make_application(site: Site) -> Flask:
     route(REDIRECT_SSO, "POST", sso.submit)
     route(POST_SSO, "GET", sso.show)
     route(POST_SSO, "POST", _post_or_form)
+    route(CERTIFICATE_RETURN, "GET", sso.come_back)
     route(LOGOUT, "GET", show_logout)
     route(LOGOUT, "POST", submit_logout)
     for purpose, path in ERRAND_PATHS.items():
         route(path, "GET", account.shower(purpose))
         route(path, "POST", account.submit)
     route(ERROR, "GET", _explain)
+    application.add_url_rule(CERTIFICATE, "certificate", lambda: _certificate(site), methods=["GET"])
     application.add_url_rule(METADATA, "metadata", lambda: _own_metadata(site))
     application.add_url_rule(HEALTH, "health", lambda: _health(site))
     application.add_url_rule("/idp/static/site.css", "style", lambda: site_style(site))
@@ -68,7 +80,7 @@ def _view(site: Site, handler: View, method: str) -> Callable[[], Response]:
         asked = request_ctx.request  # `request` looks for it anew at each word
         if asked.method != method:
             raise MethodNotAllowed([method])  # HEAD, which would take a step and show nothing of it (T-22)
-        if door_of(asked) is Door.CERTIFICATE:
+        if is_certificate_address(asked, site.settings.listen):
             raise ProtocolError(Code.NOT_FOUND, "nothing of this is served here", http_status=404)
         visitor = visitor_of(site, asked)
         response = handler(site, asked, visitor)
@@ -109,6 +121,15 @@ def _names_conversation(request: Request) -> bool:
 
 def _explain(site: Site, request: Request, visitor: Visitor) -> Response:
     return error_page(site, visitor, Code.SENT_HERE, 200, "", path=ERROR)
+
+
+def _certificate(site: Site) -> Response:
+    asked = request_ctx.request
+    if asked.method != "GET":
+        raise MethodNotAllowed(["GET"])
+    if not is_certificate_address(asked, site.settings.listen):
+        raise ProtocolError(Code.NOT_FOUND, "nothing of this is served here", http_status=404)
+    return receive_certificate(site, asked)
 
 
 def _own_metadata(site: Site) -> Response:
@@ -182,6 +203,4 @@ def _show_unexpected(site: Site, error: Exception) -> Response:
 
 
 def _hosts(site: Site) -> frozenset[str]:
-    urls = (site.settings.site.base_url, site.settings.listen.certificate_url)
-    names = {urlsplit(url).netloc for url in urls if url}
-    return frozenset(names | {name.removesuffix(":443") for name in names})
+    return hosts_of(site.settings.site.base_url) | hosts_of(site.settings.listen.certificate_url)

@@ -29,6 +29,11 @@ def hardened(headers: Headers) -> Headers:
     return headers + COMMON + [item for item in UNLESS_SAID if item[0] not in names]
 
 
+def allow_certificate(response: Response, certificate_url: str) -> None:
+    """Let a form's answer lead to the certificate address and back: Chromium holds redirects to form-action."""
+    response.headers["Content-Security-Policy"] = f"{POLICY}{SCRIPT}{FORM_ACTION} {certificate_url}"
+
+
 def allow_posting_away(response: Response) -> None:
     """Leave form-action out: Chromium would hold the service provider's redirects to it (design 6)."""
     response.headers["Content-Security-Policy"] = POLICY + SCRIPT

@@ -46,6 +46,13 @@ def client_address(request: Request, proxies: tuple[Range, ...]) -> Address | No
     return None if before and _is_proxy(address, proxies) else address
 
 
+def comes_from_proxy(request: Request, proxies: tuple[Range, ...]) -> bool:
+    """Say whether a request was handed over by a named proxy; a unix socket, which has no address, is the proxy's."""
+    handed_over_by = request.environ.get("REMOTE_ADDR", "")
+    is_named = not handed_over_by or _is_proxy(parse_address(handed_over_by), proxies)
+    return is_named and door_of(request) is Door.PLAIN
+
+
 def _is_proxy(address: Address | None, proxies: tuple[Range, ...]) -> bool:
     return address is not None and any(address.version == each.version and address in each for each in proxies)
 

@@ -15,7 +15,7 @@ from idp.flow.step import Page, Stuck
 from idp.saml.model import AuthnRequest
 from idp.web.blanks import blank
 from idp.web.forms import event_for
-from idp.web.headers import allow_posting_away
+from idp.web.headers import allow_certificate, allow_posting_away
 from idp.web.paths import ACCOUNT, ERRAND_PATHS, SSO_PATHS
 from idp.web.site import Site
 from idp.web.visitor import Visitor
@@ -89,7 +89,7 @@ def method_page(site: Site, held: Held, authn_request: AuthnRequest | None, step
     first = site.policy.methods[0]
     frame = _form_frame(site, held, authn_request, visitor)
     names = {name: value for name in NAMES if (value := step.ask.values.get(name))}
-    return render(
+    response = render(
         site,
         visitor,
         f"{step.method}/{step.ask.page}.html",
@@ -113,6 +113,9 @@ def method_page(site: Site, held: Held, authn_request: AuthnRequest | None, step
             fill={**frame.fill, **names},
         ),
     )
+    if site.settings.listen.certificate_url:
+        allow_certificate(response, site.settings.listen.certificate_url)
+    return response
 
 
 def stuck_page(site: Site, held: Held, authn_request: AuthnRequest | None, step: Stuck, visitor: Visitor) -> Response:

@@ -6,6 +6,9 @@ from idp.plugin import Purpose
 REDIRECT_SSO = "/idp/profile/SAML2/Redirect/SSO"
 POST_SSO = "/idp/profile/SAML2/POST/SSO"
 SSO_PATHS = {REDIRECT_BINDING: REDIRECT_SSO, POST_BINDING: POST_SSO}
+CERTIFICATE = "/idp/certificate"
+"""At the certificate address, and there alone."""
+CERTIFICATE_RETURN = "/idp/certificate/return"
 LOGOUT = "/idp/profile/Logout"
 ACCOUNT = "/idp/account/"
 REGISTER = "/idp/account/register"

@@ -19,6 +19,7 @@ from idp.flow.policy import Policy
 from idp.flow.registration import Registrations
 from idp.flow.session import Sessions
 from idp.flow.throttle import Throttle
+from idp.flow.ticket import Tickets
 from idp.mail import Outbox
 from idp.metrics import Metrics
 from idp.notices import Notices
@@ -50,6 +51,7 @@ class Site:
     registrations: Registrations
     conversations: Conversations
     sessions: Sessions
+    tickets: Tickets
     writer: ResponseWriter
     signing_key: SigningKey
     expectations: Expectations

@@ -11,15 +11,18 @@ from idp.federation.service_provider import POST_BINDING
 from idp.flow.conversation import Held, handle_of
 from idp.flow.policy import Demand
 from idp.flow.session import Session
-from idp.flow.step import Advanced, Page, Reached, Stuck
+from idp.flow.step import Advanced, Page, Reached, Sent, Stuck
+from idp.plugin import CertificateEvidence
 from idp.saml.codec import authn_request_from_json, authn_request_to_json, entity_id_of
 from idp.saml.decode import LARGEST_BODY_OCTETS, decode_post, decode_redirect
 from idp.saml.model import AuthnRequest, UnverifiedAuthnRequest
 from idp.saml.supported import require_supported
 from idp.saml.verify_request import verify_authn_request
+from idp.web import account
 from idp.web.answer import answer_error, answer_success, is_welcome
 from idp.web.audit_event import judged
-from idp.web.forms import event_of, method_for, read_body, read_form, verify_origin
+from idp.web.certificate import lead_to_certificate, place_of
+from idp.web.forms import event_for, event_of, method_for, read_body, read_form, verify_origin
 from idp.web.pages import method_page, stuck_page
 from idp.web.paths import SSO_PATHS
 from idp.web.site import Site
@@ -66,11 +69,30 @@ def submit(site: Site, request: Request, visitor: Visitor) -> Response:
     if chosen in site.policy.methods and chosen != held.conversation.method:
         changed = site.conversations.change(held, site.engine.choose(held.conversation, chosen))
         return _to_step(request, changed or held)
-    return _judge(site, request, held, authn_request, visitor, fields, event)
+    return _judge(site, held, authn_request, visitor, fields, event)
 
 
-def proceed(site: Site, held: Held, authn_request: AuthnRequest, visitor: Visitor) -> Response:
-    """Go on from where the conversation stands: a page, an answer, or an error told to the service provider."""
+def come_back(site: Site, request: Request, visitor: Visitor) -> Response:
+    """Take what the certificate listener saw of this browser; a receipt that is no good shows the step again."""
+    held = site.conversations.resume(_execution(request), visitor.browser.id, visitor.now)
+    evidence = site.tickets.redeem(request.args.get("receipt", ""), place_of(held, visitor.browser))
+    if held.conversation.errand is not None:
+        return account.come_back(site, held, evidence, visitor)
+    authn_request = _authn_request(site, held)
+    if evidence is None:
+        is_at_certificate = event_for(held.conversation.method) == "certificate"
+        problem = Code.CERTIFICATE_TOO_LATE if is_at_certificate else None
+        return proceed(site, held, authn_request, visitor, problem)
+    return _judge(site, held, authn_request, visitor, {}, "certificate", evidence)
+
+
+def proceed(
+    site: Site, held: Held, authn_request: AuthnRequest, visitor: Visitor, problem: Code | None = None
+) -> Response:
+    """Go on from where the conversation stands: a page, an answer, or an error told to the service provider.
+
+    `problem` is what brought the person back to the page, if it has none of its own.
+    """
     session = session_of(site, visitor)
     demand = _demand(authn_request, held)
     try:
@@ -85,6 +107,8 @@ def proceed(site: Site, held: Held, authn_request: AuthnRequest, visitor: Visito
             step = site.engine.advance(held.conversation, None, demand, visitor.situation, visitor.now)
     except StatusError as error:
         return answer_error(site, held, authn_request, error, visitor)
+    if problem is not None and isinstance(step, Page) and step.method == held.conversation.method:
+        step = replace(step, problem=step.problem or problem)
     return _render(site, held, authn_request, step, session, visitor)
 
 
@@ -99,28 +123,41 @@ def _go_back(site: Site, held: Held, authn_request: AuthnRequest, visitor: Visit
 
 def _judge(
     site: Site,
-    request: Request,
     held: Held,
     authn_request: AuthnRequest,
     visitor: Visitor,
     fields: dict[str, str],
     event: str,
+    certificate: CertificateEvidence | None = None,
 ) -> Response:
     session = session_of(site, visitor)
     demand = _demand(authn_request, held)
     conversation = held.conversation
+    situation = replace(visitor.situation, certificate=certificate)
     try:
-        step = site.engine.submit(conversation, session, demand, visitor.situation, fields, event, visitor.now)
+        step = site.engine.submit(conversation, session, demand, situation, fields, event, visitor.now)
     except StatusError as error:
         return answer_error(site, held, authn_request, error, visitor)
     if isinstance(step, Advanced):
         changed = site.conversations.change(held, step.conversation)
-        return _to_step(request, changed or held)
+        return _to(SSO_PATHS[authn_request.binding], (changed or held).handle)
+    if isinstance(step, Sent):
+        return _send(site, held, authn_request, step, visitor)
     if isinstance(step, Reached) and not is_welcome(site, step, visitor):
         return proceed(site, _forget(site, held), authn_request, visitor)
     if not isinstance(step, Reached) and step.attempted:
         site.audit.record(judged(held, authn_request, step, visitor))
     return _render(site, held, authn_request, step, session, visitor)
+
+
+def _send(site: Site, held: Held, authn_request: AuthnRequest, step: Sent, visitor: Visitor) -> Response:
+    """Lead to the certificate listener from the step as the method left it."""
+    if step.conversation != held.conversation:
+        changed = site.conversations.change(held, step.conversation)
+        if changed is None:
+            return _to(SSO_PATHS[authn_request.binding], held.handle)
+        held = changed
+    return lead_to_certificate(site, held, visitor)
 
 
 def _render(

@@ -18,6 +18,7 @@ from tests.parts.certificates import Leaf
 from tests.parts.driver import Account
 from tests.parts.judge import JudgedResponse
 
+CHROMIUM = "/usr/bin/chromium"
 LOCALES = {"ja": "ja-JP", "en": "en-US"}
 PATIENCE_MILLISECONDS = 15_000
 MOST_STOPS = 20
@@ -40,18 +41,20 @@ _STATUS = "Failed to load resource: the server responded with a status of"
 @contextmanager
 def chromium(playwright: Playwright, university: University, network: str) -> Iterator[Browser]:
     """Start a browser that knows the university's hosts from a network, and trusts their certificate."""
-    browser = playwright.chromium.launch(
-        executable_path="/usr/bin/chromium",
-        args=[
-            *_ARGUMENTS,
-            f"--host-resolver-rules={university.resolver_rules(network)}, MAP * ~NOTFOUND",
-            f"--ignore-certificate-errors-spki-list={_key_digest(university.leaf)}",
-        ],
-    )
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments(university, network))
     try:
         yield browser
     finally:
         browser.close()
+
+
+def arguments(university: University, network: str) -> list[str]:
+    """Give what a browser is started with."""
+    return [
+        *_ARGUMENTS,
+        f"--host-resolver-rules={university.resolver_rules(network)}, MAP * ~NOTFOUND",
+        f"--ignore-certificate-errors-spki-list={_key_digest(university.leaf)}",
+    ]
 
 
 def _key_digest(leaf: Leaf) -> str:

@@ -19,6 +19,7 @@ from idp.settings.load import load_settings
 from tests.browser.road import road
 from tests.browser.service import Service, serving_service
 from tests.parts.certificates import Authority, Leaf, make_authority
+from tests.parts.client_certificates import ClientCA, Shown, authority_toml, make_client_ca
 from tests.parts.driver import Account, Codes
 from tests.parts.served import ROOT, register, serving
 from tests.parts.service_provider import TestSP
@@ -29,7 +30,8 @@ IDP = "idp.univ.test"
 LIBRARY = "sp.univ.test"
 COURSES = "sp.other.test"
 CONFIRMATION = "mfa.univ.test"
-HOSTS = (IDP, LIBRARY, COURSES, CONFIRMATION)
+CERTIFICATES = "cert.univ.test"
+HOSTS = (IDP, LIBRARY, COURSES, CONFIRMATION, CERTIFICATES)
 BASE_URL = f"https://{IDP}"
 MFA_TEST = f"https://{CONFIRMATION}/mfa-test"
 PATIENCE_SECONDS = 20
@@ -68,6 +70,8 @@ class University:
     courses: Service
     accounts: list[Account]
     newcomers: list[Account]
+    client_ca: ClientCA
+    revoked: Shown
     codes: Codes = field(default_factory=Codes)
 
     def account(self) -> Account:
@@ -88,6 +92,10 @@ def university(folder: Path) -> Iterator[University]:
     """Start everything in `folder`; end it."""
     authority = make_authority(folder / "ca")
     leaf = authority.issue("web", HOSTS)
+    client_ca = make_client_ca("people", datetime.now(UTC))
+    revoked = client_ca.issue("person00")
+    client_ca.file(folder / "client-ca.pem")
+    client_ca.crl(folder / "client-ca.crl", revoked)
     accounts = [_account(f"person{number:02}", number) for number in range(_PEOPLE)]
     newcomers = [Account(f"newcomer{number:02}", f"the Password of {number}") for number in range(_NEWCOMERS)]
     with ExitStack() as stack:
@@ -101,7 +109,12 @@ def university(folder: Path) -> Iterator[University]:
         stack.enter_context(serving(folder / "site", slapd, workers=2, apps=(*accounts, SITTER), conf=conf))
         main = _port_of(conf, "main")
         outside = stack.enter_context(road(main, "127.0.0.2"))
-        others = {LIBRARY: ports["library"], COURSES: ports["courses"], CONFIRMATION: confirmation}
+        others = {
+            LIBRARY: ports["library"],
+            COURSES: ports["courses"],
+            CONFIRMATION: confirmation,
+            CERTIFICATES: _port_of(conf, "certificate"),
+        }
         yield University(
             conf,
             authority,
@@ -111,16 +124,20 @@ def university(folder: Path) -> Iterator[University]:
             services[1],
             accounts,
             newcomers,
+            client_ca,
+            revoked,
         )
 
 
 def _make_conf(folder: Path, slapd: RunningSlapd, leaf: Leaf, authority: Authority) -> Path:
-    main, plain, confirmation = free_port(), free_port(), free_port()
+    main, plain, confirmation, certificates = free_port(), free_port(), free_port(), free_port()
     certificate, key = json.dumps(str(leaf.certificate)), json.dumps(str(leaf.key))
     listen = (
         f'main = "127.0.0.1:{main}"\nplain = "127.0.0.1:{plain}"\nproxies = ["127.0.0.1/32"]\nworkers = 2\n'
-        f"tls_certificate = {certificate}\ntls_key = {key}"
+        f"tls_certificate = {certificate}\ntls_key = {key}\n"
+        f'certificate = "127.0.0.1:{certificates}"\ncertificate_url = "https://{CERTIFICATES}"'
     )
+    clients = authority_toml(folder.parent / "client-ca.pem", crls=f'["{folder.parent / "client-ca.crl"}"]')
     release = RELEASE + (
         '[attributes.warifuNetwork]\nname = "urn:warifu:attribute:network"\nfriendly_name = "warifuNetwork"\n'
         'source = "warifu:network"\n[[release]]\nname = "the network"\n'
@@ -147,7 +164,7 @@ def _make_conf(folder: Path, slapd: RunningSlapd, leaf: Leaf, authority: Authori
         campus_replace="password",
         site_codes_toml='site_codes = {E101 = "W100070"}',
         listen_toml=listen,
-        plugins_toml=f'{ASK_ALWAYS}[plugins.password]\nchange_url = "https://www.univ.test/password"\n{_GENEROUS}',
+        plugins_toml=f'{ASK_ALWAYS}{clients}[plugins.password]\nchange_url = "https://www.univ.test/password"\n{_GENEROUS}',
         release_toml=release,
         confirmation_toml=own,
     )
@@ -210,7 +227,8 @@ def _listens(port: int) -> bool:
 
 def _port_of(conf: Path, key: str) -> int:
     settings = load_settings(conf)
-    address = settings.listen.main if key == "main" else settings.confirmation and settings.confirmation.listen
+    addresses = {"main": settings.listen.main, "certificate": settings.listen.certificate}
+    address = addresses.get(key) or (settings.confirmation and settings.confirmation.listen)
     return int(str(address).rpartition(":")[2])
 
 

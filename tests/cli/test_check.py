@@ -27,7 +27,8 @@ def post_office() -> Iterator[PostOffice]:
 
 @pytest.fixture
 def conf(tmp_path: Path, slapd: RunningSlapd, post_office: PostOffice) -> Path:
-    return make_conf(tmp_path / "conf", slapd, listen_toml=PLAIN, mail_toml=post_office.toml())
+    methods, mail = ("password", "totp"), post_office.toml()
+    return make_conf(tmp_path / "conf", slapd, listen_toml=PLAIN, mail_toml=mail, methods=methods)
 
 
 def check(conf: Path) -> Result:
@@ -192,7 +193,7 @@ def test_the_password_of_the_mail_server_is_its_owners_alone(conf: Path) -> None
 
 
 def test_a_site_that_tells_nobody_is_warned(tmp_path: Path, slapd: RunningSlapd) -> None:
-    done = check(make_conf(tmp_path / "conf", slapd, listen_toml=PLAIN))
+    done = check(make_conf(tmp_path / "conf", slapd, listen_toml=PLAIN, methods=("password", "totp")))
 
     assert done.exit_code == 0
     assert done.output.startswith("warning: mail: not configured: nobody is told")

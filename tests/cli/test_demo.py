@@ -245,6 +245,30 @@ def test_elsewhere_a_forwarded_address_is_not_believed(
     assert browser.log_in(browser.get(sso_url(demo)), "hanako").name == expected
 
 
+@pytest.mark.parametrize(("username", "code"), [("jiro", ""), ("sakura", ""), ("hanako", "A309")])
+def test_a_demo_certificate_logs_its_owner_in(demo: Demo, username: str, code: str) -> None:
+    owner = username if demo.accounts[username]["client_certificate"] else "jiro"
+    browser = Browser(demo, "127.0.0.2")
+    browser.session.cert = str(demo.accounts[owner]["client_certificate"])
+    page = browser.log_in(browser.get(sso_url(demo)), username)
+    assert page.name == "certificate"
+
+    answer = browser.submit(page, "certificate")
+
+    assert (answer.name, answer.code) == ("certificate" if code else "post", code)
+    if not code:
+        assert attributes_of(demo, answer)["uid"] == (username,)
+
+
+def test_without_a_certificate_the_page_comes_back_with_the_apps_button(demo: Demo) -> None:
+    browser = Browser(demo, "127.0.0.2")
+    page = browser.submit(browser.log_in(browser.get(sso_url(demo)), "taro"), "certificate")
+
+    assert (page.name, page.code) == ("certificate", "A301")
+    page = browser.submit(page, "totp")
+    assert browser.submit(page, tokencode=code_of(demo, "taro")).name == "post"
+
+
 def test_the_certificate_listener_serves_no_login(demo: Demo) -> None:
     url = sso_url(demo).replace(demo.base_url, str(demo.facts["certificate_url"]))
 

@@ -21,7 +21,7 @@ PLAIN = 'plain = "127.0.0.1:8080"\nproxies = ["127.0.0.1/32"]'
 
 @pytest.fixture
 def conf(tmp_path: Path, own_slapd: RunningSlapd) -> Path:
-    return make_conf(tmp_path / "conf", own_slapd, listen_toml=PLAIN)
+    return make_conf(tmp_path / "conf", own_slapd, listen_toml=PLAIN, methods=("password", "totp"))
 
 
 def check(conf: Path) -> str:

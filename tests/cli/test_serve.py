@@ -79,7 +79,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, slapd: RunningSlapd) -> Itera
         f'plain = "127.0.0.1:{plain}"\nproxies = ["127.0.0.1/32"]\nmain = "127.0.0.1:{main}"\nsocket = "run.sock"\n'
         f'tls_certificate = "{leaf.certificate}"\ntls_key = "{leaf.key}"\nworkers = 2'
     )
-    conf = make_conf(tmp_path / "conf", slapd, listen_toml=listen)
+    conf = make_conf(tmp_path / "conf", slapd, listen_toml=listen, methods=("password", "totp"))
     assert _check(conf).stdout.endswith("nothing is wrong\n")
     with (tmp_path / "serve.log").open("wb") as log:
         process = subprocess.Popen([str(CLI), "serve", "--conf", str(conf)], stdout=log, stderr=log)
@@ -171,7 +171,7 @@ def test_without_its_server_a_site_ends(tmp_path: Path, slapd: RunningSlapd) -> 
     """A port that is taken cannot be served; the supervisor does not go on without."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         listen = f'plain = "127.0.0.1:{taken.getsockname()[1]}"\nproxies = ["127.0.0.1/32"]'
-        conf = make_conf(tmp_path / "conf", slapd, listen_toml=listen)
+        conf = make_conf(tmp_path / "conf", slapd, listen_toml=listen, methods=("password", "totp"))
         done = subprocess.run(
             [str(CLI), "serve", "--conf", str(conf)], capture_output=True, text=True, timeout=60, check=False
         )

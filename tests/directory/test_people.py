@@ -1,5 +1,6 @@
 """Finding people, reading their entries, proving their passwords (security.md 2F)."""
 
+from dataclasses import replace
 from datetime import timedelta
 from statistics import median
 from time import monotonic
@@ -72,6 +73,38 @@ def test_w14_two_entries_of_one_name_are_nobody(open_site: Open, slapd: RunningS
 
     assert people.find("twin@example.ac.jp") is None
     assert people.find("alice@example.ac.jp") is not None
+
+
+@pytest.mark.parametrize("value", [b"alice@example.ac.jp", b"ALICE@example.ac.jp"])
+def test_an_entry_is_found_by_what_an_attribute_of_it_says(site: DirectorySite, value: bytes) -> None:
+    assert site.people.find_by("mail", value) == site.people.find("alice")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(b"twin@example.ac.jp", id="R-14-two-entries"),
+        pytest.param(b"nobody@example.ac.jp", id="R-14-none"),
+        pytest.param(b"*", id="R-14-star"),
+        pytest.param(b"alice@example.ac.jp)(uid=*", id="R-14-filter"),
+        pytest.param(b"alice@example.ac.jp\0", id="R-14-nul"),
+        pytest.param(b"\xff\xfe", id="R-14-no-text"),
+    ],
+)
+def test_what_two_entries_say_or_none_is_nobodys(site: DirectorySite, value: bytes) -> None:
+    assert site.people.find_by("mail", value) is None
+
+
+def test_an_entry_holds_the_very_octets(site: DirectorySite) -> None:
+    alice, bob = site.people.find("alice"), site.people.find("bob")
+    assert alice is not None
+    assert bob is not None
+
+    assert site.people.holds(alice, "mail", b"alice@example.ac.jp")
+    assert not site.people.holds(alice, "mail", b"ALICE@example.ac.jp")
+    assert not site.people.holds(bob, "mail", b"alice@example.ac.jp")
+    assert not site.people.holds(replace(alice, id=bob.id), "mail", b"alice@example.ac.jp")
+    assert not site.people.holds(replace(alice, dn=f"uid=gone,{PEOPLE_DN}"), "mail", b"alice@example.ac.jp")
 
 
 def test_w14_an_alias_is_nobody(site: DirectorySite, slapd: RunningSlapd) -> None:

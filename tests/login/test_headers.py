@@ -11,6 +11,8 @@ INVENTORY = {
     ("/idp/profile/SAML2/Redirect/SSO", "POST"): 400,
     ("/idp/profile/SAML2/POST/SSO", "GET"): 400,
     ("/idp/profile/SAML2/POST/SSO", "POST"): 400,
+    ("/idp/certificate", "GET"): 404,
+    ("/idp/certificate/return", "GET"): 400,
     ("/idp/profile/Logout", "GET"): 200,
     ("/idp/profile/Logout", "POST"): 403,
     ("/idp/account/", "GET"): 200,

@@ -20,7 +20,7 @@ RULES = '[[login.rules]]\nname = "campus"\n'
 
 @pytest.fixture
 def conf(tmp_path: Path, slapd: RunningSlapd) -> Path:
-    return make_conf(tmp_path / "conf", slapd, listen_toml=PLAIN)
+    return make_conf(tmp_path / "conf", slapd, listen_toml=PLAIN, methods=("password", "totp"))
 
 
 def check(conf: Path) -> Result:

@@ -38,6 +38,7 @@ from tests.parts.wire_guard import guard, guard_answer
 
 BASE_URL = "https://idp.example.ac.jp"
 ENTITY_ID = f"{BASE_URL}/idp/shibboleth"
+CERTIFICATE_URL = f"{BASE_URL}:9443"
 NOW = datetime(2026, 11, 24, 0, 0, tzinfo=UTC)
 CAMPUS = "192.0.2.10"
 OUTSIDE = "198.51.100.7"
@@ -231,7 +232,10 @@ class _Reader(HTMLParser):
 
 
 class Browser:
-    """Follows redirects, keeps cookies, fills in forms; runs no script."""
+    """Follows redirects, keeps cookies, fills in forms; runs no script.
+
+    At the certificate address it shows `certificate` (DER) with `chain`, or nothing.
+    """
 
     def __init__(self, idp: Idp, address: str, language: str) -> None:
         self.idp = idp
@@ -241,6 +245,8 @@ class Browser:
         self.listener = "main"
         self.headers: dict[str, str] = {}
         self.may_break = False
+        self.certificate: bytes | None = None
+        self.chain: tuple[bytes, ...] = ()
 
     def request(self, method: str, url: str, *, follow: bool = True, **options: object) -> Page:
         """Send one request; `url` may be a path."""
@@ -248,8 +254,13 @@ class Browser:
         environ = {"REMOTE_ADDR": self.address, "warifu.listener": self.listener}
         parts = urlsplit(url)
         path = parts.path + (f"?{parts.query}" if parts.query else "")
+        base_url = BASE_URL
+        if url.startswith(CERTIFICATE_URL):
+            base_url = CERTIFICATE_URL
+            shown = {"warifu.peer_certificate": self.certificate, "warifu.peer_chain": self.chain}
+            environ |= {"warifu.listener": "certificate", **shown}  # type: ignore[dict-item]
         response = self.client.open(
-            path, method=method, base_url=BASE_URL, headers=headers, environ_overrides=environ, **options
+            path, method=method, base_url=base_url, headers=headers, environ_overrides=environ, **options
         )
         guard(response, path, may_break=self.may_break)
         if follow and response.status_code in {301, 302, 303, 307}:

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from idp.plugin import (
     Ask,
+    CertificateEvidence,
     Claim,
     Code,
     Factor,
@@ -25,6 +27,7 @@ from idp.plugin import (
 )
 from idp.plugin.conformance import Case, ConformanceError, check_method
 from plugins import clientcert, password, totp
+from tests.parts.client_certificates import SERVER, make_client_ca
 from tests.parts.site import ASK_ALWAYS, SEED, Idp
 from tests.parts.sites import BOBS_SEED, GENEROUS, MakeIdp, never_lock, password_of
 from tests.parts.slapd import RunningSlapd
@@ -96,10 +99,26 @@ def test_the_one_time_password_keeps_the_rules(site: Idp) -> None:
 
 
 @pytest.mark.parametrize("ask", ["always", "when-known"])
-def test_the_client_certificate_keeps_the_rules(site: Idp, ask: str) -> None:
-    cases = [Case("nobody", visit_of(None)), Case("alice", visit_of(subject_of(site, "alice")))]
+def test_the_client_certificate_keeps_the_rules(site: Idp, tmp_path: Path, ask: str) -> None:
+    ca, foreign = make_client_ca("people", site.clock()), make_client_ca("foreign", site.clock())
+    revoked = {name: ca.issue(name) for name in ("alice", "bob")}
+    row = {"name": "people", "ca": ca.file(tmp_path / "ca.pem"), "crls": (ca.crl(tmp_path / "crl", *revoked.values()),)}
+    cases = [
+        Case(
+            name,
+            visit_of(subject_of(site, name)),
+            certificate=CertificateEvidence(ca.issue(name).der),
+            wrong_certificates=tuple(
+                CertificateEvidence(each.der)
+                for each in (foreign.issue(name), ca.issue(name, purposes=SERVER), revoked[name], ca.issue("carol"))
+            ),
+        )
+        for name in ("alice", "bob")
+    ]
+    nobody = [Case("nobody", visit_of(None)), Case("carol", visit_of(subject_of(site, "carol")))]
 
-    check_method(clientcert.PLUGIN, tools_of(site, "clientcert"), cases, {"ask": ask})
+    settings = {"ask": ask, "authorities": [row]}
+    check_method(clientcert.PLUGIN, tools_of(site, "clientcert"), [*cases, *nobody], settings)
 
 
 class Good:
@@ -213,6 +232,22 @@ class IdentifiesWithNoise(Good):
         raise KeyError("j_username")
 
 
+class BelievesAnyCertificate(Good):
+    def resume(self, visit: Visit, tools: Tools) -> Outcome:
+        if visit.certificate is None or visit.subject is None:
+            return Ask("page")
+        tools.people.attributes(visit.subject)
+        return self.proved(visit.subject, tools) if visit.certificate.der else Ask("page")
+
+
+class BelievesTheDoubted(Good):
+    def resume(self, visit: Visit, tools: Tools) -> Outcome:
+        mails = tools.people.attributes(visit.subject).get("mail", ()) if visit.subject else ()
+        if visit.subject and visit.certificate and visit.certificate.der.decode("ascii", "replace") in mails:
+            return self.proved(visit.subject, tools)
+        return Ask("page")
+
+
 def plugin_of(method: type[Good]) -> Plugin:
     return Plugin(
         "good", "plugins.totp", frozenset({Factor.KNOWLEDGE}), Settings, lambda _: method(), totp.PLUGIN.budget
@@ -268,6 +303,15 @@ def test_a_method_that_breaks_a_rule_is_refused_by_name(
     assert rule in {fault.rule for fault in refused.value.faults}
     assert "'good'" in str(refused.value)
     assert all("good, " in fault.detail for fault in refused.value.faults)
+
+
+@pytest.mark.parametrize("method", [BelievesAnyCertificate, BelievesTheDoubted])
+def test_a_method_that_believes_what_is_no_evidence_is_refused_by_name(idp: Idp, method: type[Good]) -> None:
+    shown = CertificateEvidence(b"alice@example.ac.jp")
+    case = Case("alice", visit_of(subject_of(idp, "alice")), certificate=shown)
+
+    with pytest.raises(ConformanceError, match="certificate-is-judged"):
+        check_method(plugin_of(method), tools_of(idp, "totp"), [case])
 
 
 def test_a_form_that_proves_twice_is_found_where_once_was_promised(idp: Idp, cases: list[Case]) -> None:

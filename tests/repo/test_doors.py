@@ -27,7 +27,7 @@ DOORS = {
     "lxml": {"idp/xml"},
     "markupsafe": {"idp/web"},
     "prometheus_client": {"idp/metrics.py"},
-    "pydantic": {"idp/settings", "idp/plugin/registry.py"},
+    "pydantic": {"idp/settings"},
     "pydantic_core": {"idp/settings"},
     "pyotp": {"plugins/totp", "idp/cli/demo.py"},
     "qrcode": {"plugins/totp"},

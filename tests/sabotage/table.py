@@ -1,11 +1,23 @@
 """The whole table."""
 
-from tests.sabotage import administration, browser, keeping, mail, messages, networks, proofs, registering, serving
+from tests.sabotage import (
+    administration,
+    browser,
+    certificates,
+    keeping,
+    mail,
+    messages,
+    networks,
+    proofs,
+    registering,
+    serving,
+)
 
 TABLE = (
     *messages.ROWS,
     *proofs.ROWS,
     *browser.ROWS,
+    *certificates.ROWS,
     *keeping.ROWS,
     *mail.ROWS,
     *networks.ROWS,

@@ -1,48 +1,20 @@
 """gunicorn's threaded worker, with less to do for each request."""
 
 import time
-from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
-from queue import SimpleQueue
 from selectors import EVENT_READ
-from threading import Thread
+from threading import Lock
 from typing import Any
 
 from gunicorn.workers.gthread import _DEFER, TConn, ThreadWorker
 
 from idp.cli.sockets import HANDSHAKE_SECONDS, Connection, gone
-from idp.core.turn import taking_turn
+from idp.cli.threads import Threads
 
 HEARTBEAT_SECONDS = 1.0
 """How often the worker tells that it is alive; gunicorn ends one that has not for 30 s."""
-
-
-class Threads:
-    """So many threads, each of which takes the next connection; as much of an executor as gunicorn asks for."""
-
-    def __init__(self, count: int, serve: Callable[[Any], None]) -> None:
-        self._waiting: SimpleQueue[Any] = SimpleQueue()
-        self._serve = serve
-        self._threads = [Thread(target=self._run, name=f"serve-{number}", daemon=True) for number in range(count)]
-        for thread in self._threads:
-            thread.start()
-
-    def submit(self, conn: Any) -> None:
-        """Have a connection served."""
-        self._waiting.put(conn)
-
-    def shutdown(self, wait: bool = True) -> None:  # noqa: FBT001, FBT002 - the signature of an executor
-        """Let each thread end when it is done with what it does."""
-        for _ in self._threads:
-            self._waiting.put(None)
-        for thread in self._threads if wait else ():
-            thread.join()
-
-    def _run(self) -> None:
-        while (conn := self._waiting.get()) is not None:
-            self._serve(conn)
 
 
 class Accepted(TConn):
@@ -65,7 +37,34 @@ class Worker(ThreadWorker):
 
     def get_thread_pool(self) -> Threads:
         """Give the threads."""
-        return Threads(self.cfg.threads, self._serve)
+        self._looking = Lock()
+        self._threads = Threads(self.cfg.threads, self._serve, self._look)
+        return self._threads
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Wait for connections and requests; not while threads are at work, which look themselves when one is done."""
+        if self._threads.are_looking:
+            if not self._threads.rest(timeout):
+                self._look()  # one request may take long, and nobody looks meanwhile
+                self._threads.call_another()
+            return
+        with self._looking:
+            super().wait_for_and_dispatch_events(timeout)  # type: ignore[no-untyped-call]
+
+    def murder_keepalived(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - the signature of ThreadWorker
+        """Close what is kept and silent; not while a thread looks at the same connections."""
+        with self._looking:
+            super().murder_keepalived(force)  # type: ignore[no-untyped-call]
+
+    def murder_pending(self) -> None:
+        """Close what has said nothing; not while a thread looks at the same connections."""
+        with self._looking:
+            super().murder_pending()  # type: ignore[no-untyped-call]
+
+    def handle_exit(self, sig: Any, frame: Any) -> None:
+        """Begin to end; the main thread may be resting."""
+        super().handle_exit(sig, frame)  # type: ignore[no-untyped-call]
+        self._threads.call_main()
 
     def notify(self) -> None:
         """Tell that the worker is alive."""
@@ -85,8 +84,7 @@ class Worker(ThreadWorker):
 
     def enqueue_req(self, conn: Any) -> None:
         """Have a thread go on with a connection."""
-        threads: Any = self.tpool
-        threads.submit(conn)
+        self._threads.submit(conn)
 
     def handle(self, conn: Any) -> object:
         """Go on with a connection; one that has to wait goes back to the poller."""
@@ -103,10 +101,19 @@ class Worker(ThreadWorker):
         else:
             super().finish_request(conn, fs)  # type: ignore[no-untyped-call]
 
+    def _look(self) -> None:
+        """Take what has come, without waiting; nothing where the main thread is about it."""
+        if self._looking.acquire(blocking=False):
+            try:
+                super().wait_for_and_dispatch_events(0)  # type: ignore[no-untyped-call]
+            except ValueError:
+                self.log.debug("the worker has ended")
+            finally:
+                self._looking.release()
+
     def _serve(self, conn: Any) -> None:
         try:
-            with taking_turn():
-                kept = self.handle(conn)
+            kept = self.handle(conn)
         except OSError as error:
             self.log.debug("connection given up: %s", error)
             kept = False

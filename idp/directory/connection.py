@@ -3,6 +3,7 @@
 The traps this closes are numbered in directory.md 5; any exception ends the connection.
 """
 
+import select
 import socket
 import ssl
 from collections.abc import Callable, Sequence
@@ -38,6 +39,8 @@ ldap3: Any = untyped_ldap3
 
 PPOLICY = "1.3.6.1.4.1.42.2.27.8.5.1"
 WHO_AM_I = "1.3.6.1.4.1.4203.1.11.3"
+SOON_MILLISECONDS = 2
+"""So long an answer is waited for before the thread steps aside: handing over costs more than a short wait."""
 _ASK_POLICY = control(PPOLICY)
 _ASK_WHO = extended_request(WHO_AM_I)
 
@@ -116,20 +119,11 @@ class LDAPConnection:
         sock = self._connection.socket
         if sock is None or self._connection.closed or self._has_said_more:
             return False
-        timeout = sock.gettimeout()
-        sock.settimeout(0)
-        try:
-            if isinstance(sock, ssl.SSLSocket):
-                sock.read(1)
-            else:
-                sock.recv(1, socket.MSG_PEEK)
-        except (BlockingIOError, ssl.SSLWantReadError):
-            return True
-        except OSError:
+        if isinstance(sock, ssl.SSLSocket) and sock.pending():
             return False
-        finally:
-            sock.settimeout(timeout)
-        return False
+        poll = select.poll()
+        poll.register(sock, select.POLLIN)
+        return not poll.poll(0)
 
     def bind(self, dn: str, password: Secret) -> Answer:
         """Bind with exactly these bytes; asks for the password policy's word. Neither part may be empty (trap 1-3)."""
@@ -197,12 +191,20 @@ class LDAPConnection:
         return ConnectionLostError(f"{self.address.uri}: {reason}")
 
 
+def _nothing() -> int:
+    return 0
+
+
 def _receiver(sock: socket.socket) -> Callable[[int], bytes]:
-    receive = sock.recv
+    receive, poll = sock.recv, select.poll()
+    poll.register(sock, select.POLLIN)
+    has_pending = sock.pending if isinstance(sock, ssl.SSLSocket) else _nothing
 
     def wait(most: int) -> bytes:
-        with stepping_aside():
-            return receive(most)
+        if not (has_pending() or poll.poll(SOON_MILLISECONDS)):
+            with stepping_aside():
+                return receive(most)
+        return receive(most)
 
     return wait
 

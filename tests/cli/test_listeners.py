@@ -28,7 +28,7 @@ LARGE_BYTES = 16 * 1024 * 1024
 NOW = datetime.now(UTC)
 
 _SERVE = """
-import json, sys
+import json, sys, time
 from pathlib import Path
 from idp.cli.server import Served, Server
 from idp.core.errors import ConfigError, Problem
@@ -49,6 +49,8 @@ def make():
             "read": len(environ["wsgi.input"].read()),
             "version": version,
         }
+        if environ["PATH_INFO"] == "/hang":
+            time.sleep(8)
         if environ["PATH_INFO"] == "/large":
             start_response("200 OK", [("Content-Length", "16777216")])
             return [b"x" * 16777216]
@@ -277,6 +279,18 @@ def test_a_body_that_comes_slowly_holds_up_nobody(running: Running) -> None:
 
     assert took < 5
     assert b'"read": 6' in answer
+
+
+def test_a_request_that_hangs_stops_others_for_a_moment_only(running: Running) -> None:
+    with ThreadPoolExecutor(10) as pool:
+        hanging = [pool.submit(running.ask, "plain", path="/hang") for _ in range(2)]
+        began = time.monotonic()
+        list(pool.map(running.ask, ["plain"] * 8))
+        took = time.monotonic() - began
+        answers = [each.result() for each in hanging]
+
+    assert took < 7
+    assert len(answers) == 2
 
 
 @pytest.mark.parametrize("listener", ["main", "certificate", "plain"])

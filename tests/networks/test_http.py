@@ -11,7 +11,7 @@ import pytest
 
 from tests.parts.authn_requests import authn_request, redirect_query
 from tests.parts.driver import CAMPUS, OUTSIDE, Browser, Reply, Wire
-from tests.parts.served import Served, serving
+from tests.parts.served import Served, is_stopped, serving
 from tests.parts.service_provider import TestSP
 from tests.parts.site import ASK_ALWAYS
 from tests.parts.slapd import RunningSlapd
@@ -81,6 +81,8 @@ def _only(site: Served, pid: int) -> Iterator[None]:
     others = [each for each in site.workers if each != pid]
     for each in others:
         os.kill(each, signal.SIGSTOP)
+        # The signal is sent, not yet obeyed: until then it may still take the next connection.
+        _await(lambda each=each: is_stopped(each))
     try:
         yield
     finally:

@@ -196,6 +196,12 @@ def cpu_seconds_of(pid: int) -> float:
     return sum(map(int, _stat(pid)[11:15])) / _TICKS
 
 
+def is_stopped(pid: int) -> bool:
+    """Say whether a process stands still, all threads of it (proc(5), state T)."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/stat")
+    return all(task.read_text().rpartition(")")[2].split()[0] == "T" for task in tasks)
+
+
 def _stat(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 

@@ -9,8 +9,8 @@ ROWS = (
     Sabotage(
         "who waits for the directory holds up the worker",
         "idp/directory/connection.py",
-        "        with stepping_aside():\n            return receive(most)",
-        "        return receive(most)",
+        "            with stepping_aside():\n                return receive(most)",
+        "            return receive(most)",
         "tests/directory/test_faults.py::test_f03_who_waits_for_the_directory_does_not_hold_up_the_worker",
     ),
     Sabotage(
@@ -23,13 +23,16 @@ ROWS = (
     Sabotage(
         "threads compute side by side",
         "idp/core/turn.py",
-        "            turn.lock.acquire()\n",
-        "",
+        "            return False\n        self._acquire()\n",
+        "            return False\n",
         f"{TURN}::test_a_second_thread_begins_when_the_first_is_done",
-        also=(
-            "            _TURN.mine.held = False\n            _TURN.lock.release()\n\n\nclass",
-            "            _TURN.mine.held = False\n\n\nclass",
-        ),
+    ),
+    Sabotage(
+        "a request that hangs stops a worker for ever",
+        "idp/core/turn.py",
+        "not lock.acquire(timeout=LONGEST_SECONDS)",
+        "not lock.acquire()",
+        f"{LISTENERS}::test_a_request_that_hangs_stops_others_for_a_moment_only",
     ),
     Sabotage(
         "an answer is not sent until the connection ends",

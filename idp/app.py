@@ -27,8 +27,9 @@ from idp.flow.ticket import Tickets
 from idp.mail import open_outbox
 from idp.metrics import Metrics
 from idp.notices import LANGUAGE_ATTRIBUTE, Notices
-from idp.plugin import Budget, Limit, Listener, SiteFacts, Tools
-from idp.plugin.registry import Enabled, enable, folder_of
+from idp.plugin import Budget, Enrollable, Limit, Listener, SiteFacts, Tools
+from idp.plugin.descriptor import folder_of
+from idp.plugin.registry import Enabled, enable
 from idp.saml.answer import ResponseWriter
 from idp.saml.conditions import Expectations
 from idp.saml.own_metadata import own_metadata
@@ -40,6 +41,7 @@ from idp.store import PluginMoments, RedisStore, SQLiteStore, Store
 from idp.web.application import make_application
 from idp.web.forms import FormTokens
 from idp.web.paths import POST_SSO, REDIRECT_SSO, REGISTER
+from idp.web.plugin_pages import verify_templates, verify_texts
 from idp.web.render import STATIC, make_environment
 from idp.web.site import Site
 from idp.words import Words
@@ -59,7 +61,15 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
     """
     settings = load_settings(conf)
     enabled = enable(settings.login.methods, settings.plugins, conf)
+    verify_texts(enabled, settings.site.languages)
     folders = {name: folder_of(each.plugin) for name, each in enabled.items()}
+    words = Words.load([OUR_WORDS, *(folder / "words" for folder in folders.values())], settings.site.languages)
+    environment = make_environment(
+        {name: folder / "templates" for name, folder in folders.items()},
+        words,
+        register_url=REGISTER if any(isinstance(each.method, Enrollable) for each in enabled.values()) else "",
+    )
+    verify_templates(enabled, environment, words)
     store = make_store(settings, clock)
     sealer = Sealer(load_seal_keys(settings.keys.seal))
     wanted = [attribute.source for attribute in settings.attributes.values() if ":" not in attribute.source]
@@ -80,7 +90,6 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
         site.time_zone,
         settings.listen.certificate_url,
     )
-    words = Words.load([OUR_WORDS, *(folder / "words" for folder in folders.values())], settings.site.languages)
     expectations = _expectations(settings)
     group_attribute = settings.directory.group_attribute.lower()
 
@@ -111,6 +120,7 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
         store=store,
         directory=directory.people,
         federation=Federation(settings.metadata.index, clock),
+        methods=enabled,
         engine=Engine(policy, enabled, throttle, toolbox, groups, report, _listeners(settings)),
         policy=policy,
         throttle=throttle,
@@ -133,11 +143,7 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
             _cookie_key(settings.keys.cookie), [_cookie_key(each) for each in settings.keys.previous_cookie]
         ),
         words=words,
-        environment=make_environment(
-            {name: folder / "templates" for name, folder in folders.items()},
-            words,
-            register_url=REGISTER if registrations.names else "",
-        ),
+        environment=environment,
         static_folders={name: folder / "static" / name for name, folder in folders.items()},
         audit=AuditLog(settings.audit, clock),
         metrics=metrics,

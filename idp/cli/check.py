@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import click
 
@@ -12,9 +11,11 @@ from idp.cli.directory_lock import METHOD, find_lock_warnings
 from idp.cli.safety import examine
 from idp.core.clock import system_clock
 from idp.core.errors import ConfigError, DependencyError, Problem
+from idp.core.network import OUTSIDE
 from idp.federation.refresh import refresh
-from idp.plugin import Checkable
-from idp.plugin.registry import enable
+from idp.plugin import Ask, Checkable, Purpose, Refused, SendTo, Skipped, Tools, Visit
+from idp.plugin.descriptor import page_of
+from idp.plugin.registry import GROUP, Enabled
 from idp.settings.load import find_file
 from idp.web.site import Site
 
@@ -85,11 +86,29 @@ def _unregistered(site: Site) -> Iterator[str]:
 def _ask_methods(site: Site, file: str) -> list[Problem]:
     """Give what the methods miss in their surroundings."""
     problems: list[Problem] = []
-    for name, each in enable(site.settings.login.methods, site.settings.plugins, Path(file)).items():
-        if isinstance(each.method, Checkable):
-            try:
-                problems += each.method.check(site.tools(name))
-            except DependencyError as error:
-                remedy = "See that directory.writer answers, and that enrol_dn and its password are right"
-                problems.append(Problem(file, "directory.writer", f"{name} cannot use it ({error.detail})", remedy))
+    for name, each in site.methods.items():
+        tools = site.tools(name)
+        try:
+            if isinstance(each.method, Checkable):
+                problems += each.method.check(tools)
+            problems += _try_begin(each, tools, site.settings.site.languages[0])
+        except DependencyError as error:
+            remedy = "See that directory.writer answers, and that enrol_dn and its password are right"
+            problems.append(Problem(file, "directory.writer", f"{name} cannot use it ({error.detail})", remedy))
+        except Exception as error:  # noqa: BLE001 - a plug-in is a stranger, and has to be named
+            problems.append(_failing(each, f"it raised {type(error).__name__}: {error}"))
     return problems
+
+
+def _try_begin(each: Enabled, tools: Tools, language: str) -> list[Problem]:
+    """Have a method begin for somebody who is not known: it changes nothing, and must answer."""
+    outcome: object = each.method.begin(Visit(Purpose.LOGIN, None, OUTSIDE, language, ""), tools)
+    if not isinstance(outcome, Ask | SendTo | Refused | Skipped):
+        return [_failing(each, f"begin answered {type(outcome).__name__}")]
+    if isinstance(outcome, Ask) and not page_of(each.plugin, outcome).is_file():
+        return [_failing(each, f"there is no page {page_of(each.plugin, outcome)}")]
+    return []
+
+
+def _failing(each: Enabled, what: str) -> Problem:
+    return Problem(GROUP, each.plugin.name, f"{what} ({each.owner})", "Update it, or take it from login.methods")

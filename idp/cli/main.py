@@ -1,6 +1,5 @@
 """The `warifu` command: its own commands, and those of the plug-ins that are installed."""
 
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 import click
@@ -16,9 +15,8 @@ from idp.cli.new_key import keys
 from idp.cli.parts import run_confirmation, run_http, run_refresher
 from idp.cli.policy import policy
 from idp.cli.serve import serve
-from idp.plugin import API, Plugin
-
-PLUGINS = "idp.plugins"
+from idp.core.errors import ConfigError
+from idp.plugin.registry import load_plugin, offers, only_offer
 
 
 class Commands(click.Group):
@@ -26,26 +24,33 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Give all names."""
-        return [*super().list_commands(ctx), *(name for name in sorted(_found()) if _plugin_commands(name))]
+        own = super().list_commands(ctx)
+        return [*own, *(name for name in sorted(offers()) if name not in own and _has_commands(name))]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Give the command of a name."""
         return super().get_command(ctx, cmd_name) or _plugin_commands(cmd_name)
 
 
-def _found() -> dict[str, EntryPoint]:
-    return {item.name: item for item in entry_points(group=PLUGINS)}
-
-
 def _plugin_commands(name: str) -> click.Command | None:
-    entry = _found().get(name)
-    if entry is None:
+    """Give a plug-in's commands. Raises ClickException where there is one of this name that cannot be used."""
+    points = offers().get(name)
+    if points is None:
         return None
-    plugin = entry.load()
-    if not isinstance(plugin, Plugin) or plugin.api != API or plugin.commands is None:
-        return None
-    group = plugin.commands()
+    try:
+        plugin = load_plugin(name, only_offer(name, points))
+    except ConfigError as error:
+        raise click.ClickException(error.detail) from None
+    group = plugin.commands() if plugin.commands is not None else None
     return accept_conf(group) if isinstance(group, click.Command) else None
+
+
+def _has_commands(name: str) -> bool:
+    """Say whether a plug-in has commands; one that cannot be used has none to be listed."""
+    try:
+        return _plugin_commands(name) is not None
+    except click.ClickException:
+        return False
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -2,7 +2,6 @@
 
 import json
 from contextlib import closing
-from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -14,7 +13,6 @@ from idp.core.network import Address, parse_address
 from idp.flow.explain import Explanation, explain
 from idp.flow.policy import Demand
 from idp.plugin import AdminAct, AdminResult, Purpose, Visit
-from idp.plugin.registry import enable
 from idp.web.site import Site
 
 
@@ -56,7 +54,7 @@ def explain_(
     with closing(context.site()) as site:
         try:
             asked = _asked(context, username, entity_id, place, Purpose(action), class_refs)
-            explanation = _explanation(site, context.conf, asked)
+            explanation = _explanation(site, asked)
         except (DependencyError, ConfigError) as error:
             raise click.ClickException(f"{error.code}: {error.detail}") from None
         if wants_json:
@@ -96,8 +94,8 @@ def _asked(
     )
 
 
-def _explanation(site: Site, conf: Path, asked: Asked) -> Explanation:
-    methods = enable(site.settings.login.methods, site.settings.plugins, conf)
+def _explanation(site: Site, asked: Asked) -> Explanation:
+    methods = site.methods
     tools = {name: site.tools(name) for name in methods}
     demand = Demand(
         asked.service_provider,

@@ -121,7 +121,8 @@ class Engine:
             kept = replace(standing.conversation, state=outcome.state, claimed=outcome.subject)
             return self._again(name, replace(standing, conversation=kept), outcome, outcome.problem)
         if isinstance(outcome, Wrong):
-            return self._again(name, standing, outcome.ask, outcome.code)
+            kept = replace(standing.conversation, state=outcome.ask.state, claimed=outcome.ask.subject)
+            return self._again(name, replace(standing, conversation=kept), outcome.ask, outcome.code)
         if isinstance(outcome, SendTo):
             return self._again(name, standing, None, Code.CERTIFICATE_NOT_READY)
         return self._next(standing, without={name: _refusal(outcome)}, attempted=name)
@@ -147,7 +148,13 @@ class Engine:
     ) -> tuple[Outcome | Exhausted, Claim]:
         method, tools = self._methods[name].method, self._tools(name, standing.now)
         visit = replace(self._visit(standing), form=form, event=event, state=standing.conversation.state)
-        claim = self._claim(method, visit, standing, tools)
+        try:
+            claim = self._claim(method, visit, standing, tools)
+        except DependencyError:
+            raise
+        except Exception as error:  # noqa: BLE001 - as below
+            self._report(name, error)
+            return Refused(Code.METHOD_FAILED), Claim("", None)
         source = Source(standing.situation.address, standing.situation.network, standing.situation.browser)
         charge = self._throttle.reserve(name, claim, source, standing.now)
         if isinstance(charge, Exhausted):
@@ -164,6 +171,9 @@ class Engine:
         finally:
             if not isinstance(outcome, Wrong):
                 self._throttle.refund(charge)
+        answered: object = outcome
+        if not isinstance(answered, Outcome):
+            self._report(name, TypeError(f"resume answered {type(answered).__name__}"))
         return outcome, claim
 
     def _claim(self, method: Method, visit: Visit, standing: Standing, tools: Tools) -> Claim:
@@ -180,6 +190,7 @@ class Engine:
         same = standing.subject is None or standing.subject.id == outcome.subject.id
         if not honest or not same:
             # A factor of another person finishes nobody's login (security.md T-20).
+            self._report(name, ValueError(f"resume proved what it cannot: {outcome.proof}, another person: {not same}"))
             return self._next(standing, without={name: Refused(Code.METHOD_FAILED)}, attempted=name)
         kept = tuple(proof for proof in standing.conversation.proofs if proof.method != name)
         conversation = replace(
@@ -232,12 +243,14 @@ class Engine:
                 continue
             outcome = self._begin(name, standing)
             if not isinstance(outcome, Ask):
+                if not isinstance(outcome, Outcome) or isinstance(outcome, Proved | Wrong):
+                    self._report(name, TypeError(f"begin answered {type(outcome).__name__}"))
                 spent[name] = _refusal(outcome) if isinstance(outcome, Refused | SendTo) else None
                 continue
             refusal = next((each for each in spent.values() if each is not None), None)
             conversation = standing.conversation
-            if conversation.method != name:
-                conversation = replace(conversation, method=name, state=b"", claimed=None)
+            if conversation.method != name or conversation.state != outcome.state:
+                conversation = replace(conversation, method=name, state=outcome.state, claimed=outcome.subject)
             alternatives = tuple(each for each in candidates if each != name and spent.get(each, 0) == 0)
             problem = refusal.code if refusal else None
             two = aim.two_factors or (aim.context is not None and aim.context.wants_more_than_one)

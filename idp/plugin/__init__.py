@@ -25,7 +25,7 @@ from idp.plugin.tools import (
     Tools,
 )
 from idp.plugin.visit import CertificateEvidence, Claim, Purpose, Visit
-from idp.settings.base import Field, Group, Settings
+from idp.settings.base import Field, Group, Settings, field_validator, model_validator
 
 __all__ = [
     "API",
@@ -83,6 +83,8 @@ __all__ = [
     "Trial",
     "Visit",
     "Wrong",
+    "field_validator",
+    "model_validator",
     "read_records",
     "write_record",
 ]

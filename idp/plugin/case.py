@@ -2,10 +2,53 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from idp.plugin.outcome import Ask
 from idp.plugin.tools import Tools
 from idp.plugin.visit import CertificateEvidence, Visit
+
+
+class Rule(StrEnum):
+    """What the kit tries; docs/writing-a-plugin.md says of each what it asks for."""
+
+    INTERFACE = "interface"
+    NAME = "name"
+    FACTORS = "factors"
+    SETTINGS = "settings"
+    PAGE_IS_THERE = "page-is-there"
+    BEGIN_CHANGES_NOTHING = "begin-changes-nothing"
+    BEGIN_JUDGES_NOTHING = "begin-judges-nothing"
+    EMPTY_FORM_PROVES_NOTHING = "empty-form-proves-nothing"
+    CERTIFICATE_IS_JUDGED = "certificate-is-judged"
+    FAILS_CLOSED = "fails-closed"
+    WRONG_IS_COUNTED = "wrong-is-counted"
+    SECRETS_STAY_HIDDEN = "secrets-stay-hidden"
+    RIGHT_FORM_PROVES = "right-form-proves"
+    PROVES_THE_VISITOR = "proves-the-visitor"
+    PROOF_NAMES_THE_METHOD = "proof-names-the-method"
+    PROOF_WITHIN_FACTORS = "proof-within-factors"
+    TIME_IS_GIVEN = "time-is-given"
+    ONCE_IS_ONCE = "once-is-once"
+    RAISES_NOTHING = "raises-nothing"
+    ANSWERS_AN_OUTCOME = "answers-an-outcome"
+    ENROLLABLE = "enrollable"
+    OFFERS = "offers"
+    OFFERS_ARE_NEW = "offers-are-new"
+    SHOWN_AGAIN = "shown-again"
+    OFFER_CHANGES_NOTHING = "offer-changes-nothing"
+    CONFIRM_CHANGES_NOTHING = "confirm-changes-nothing"
+    REGISTERED_CHANGES_NOTHING = "registered-changes-nothing"
+    EMPTY_FORM_CONFIRMS_NOTHING = "empty-form-confirms-nothing"
+    WRONG_CONFIRMS_NOTHING = "wrong-confirms-nothing"
+    WRONG_KEEPS_THE_OFFER = "wrong-keeps-the-offer"
+    RIGHT_FORM_CONFIRMS = "right-form-confirms"
+    REGISTERS = "registers"
+    REPLACES = "replaces"
+    KEEPS_THE_BINDING = "keeps-the-binding"
+    COMPARES_AND_SWAPS = "compares-and-swaps"
+    WITHDRAWS_WHAT_STANDS = "withdraws-what-stands"
+    WITHDRAWS = "withdraws"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +95,7 @@ class EnrolCase:
 class Fault:
     """One rule that a method broke, and how."""
 
-    rule: str
+    rule: Rule
     detail: str
 
     def __str__(self) -> str:

@@ -11,14 +11,15 @@ A method that people register themselves (Enrollable) is tried by `check_enrolme
 
 from collections.abc import Callable, Mapping, Sequence
 
-from idp.plugin.case import Case, ConformanceError, EnrolCase, Fault
+from idp.plugin.case import Case, ConformanceError, EnrolCase, Fault, Rule
+from idp.plugin.descriptor import find_faults
 from idp.plugin.enrol import Enrollable
 from idp.plugin.enrol_rules import EnrolRules
-from idp.plugin.method import API, Plugin
+from idp.plugin.method import Plugin
 from idp.plugin.rules import Rules
 from idp.plugin.tools import Tools
 
-__all__ = ["Case", "ConformanceError", "EnrolCase", "Fault", "check_enrolment", "check_method"]
+__all__ = ["Case", "ConformanceError", "EnrolCase", "Fault", "Rule", "check_enrolment", "check_method"]
 
 
 def check_method(
@@ -28,7 +29,7 @@ def check_method(
     settings: Mapping[str, object] | None = None,
 ) -> None:
     """Try every rule on every case. Raises ConformanceError with all that is broken."""
-    faults = _descriptor(plugin)
+    faults = find_faults(plugin)
     rules = Rules(plugin, plugin.make(plugin.settings(**dict(settings or {}))), make_tools)
     for case in cases:
         rules.begin(case)
@@ -50,24 +51,13 @@ def check_enrolment(
     settings: Mapping[str, object] | None = None,
 ) -> None:
     """Try every rule of registration on every case. Raises ConformanceError with all that is broken."""
-    faults = _descriptor(plugin)
+    faults = find_faults(plugin)
     method = plugin.make(plugin.settings(**dict(settings or {})))
     if not isinstance(method, Enrollable):
-        raise ConformanceError(plugin.name, [*faults, Fault("enrollable", "the method lacks an operation of it")])
+        raise ConformanceError(plugin.name, [*faults, Fault(Rule.ENROLLABLE, "the method lacks an operation of it")])
     rules = EnrolRules(plugin, method, make_tools)
     for case in cases:
         rules.try_all(case)
     faults += rules.faults
     if faults:
         raise ConformanceError(plugin.name, list(dict.fromkeys(faults)))
-
-
-def _descriptor(plugin: Plugin) -> list[Fault]:
-    faults = []
-    if plugin.api != API:
-        faults.append(Fault("interface", f"is made for interface {plugin.api}, this is {API}"))
-    if not plugin.name.isidentifier() or not plugin.name.islower():
-        faults.append(Fault("name", f"{plugin.name!r} is not a lower-case word"))
-    if not plugin.factors:
-        faults.append(Fault("factors", "names no factor"))
-    return faults

@@ -8,7 +8,7 @@ from typing import TypeVar
 from idp.core.errors import DependencyError, SealError
 from idp.core.proof import Binding
 from idp.core.subject import Subject
-from idp.plugin.case import EnrolCase, Fault
+from idp.plugin.case import EnrolCase, Fault, Rule
 from idp.plugin.enrol import Confirmed, Enrollable, Registered
 from idp.plugin.method import Plugin
 from idp.plugin.outcome import Ask, Wrong
@@ -44,7 +44,7 @@ class EnrolRules:
             first = self._register(case, subject, ask, Binding.CAMPUS_FIRST)
             second = self._register(case, subject, self._offer(case), Binding.FACTOR)
             if first.id == second.id:
-                self._fault("replaces", case, "what was registered anew has the id of what stood before")
+                self._fault(Rule.REPLACES, case, "what was registered anew has the id of what stood before")
             self._only_instead_of_what_stands(case, subject, first, second)
             self._parts_down(case, subject, second)
             self._withdraw(case, subject, first, second)
@@ -56,13 +56,13 @@ class EnrolRules:
         new = replace(case.visit, state=b"")
         ask, other = (self._quiet("offer", case, partial(self._method.offer, new)) for _ in range(2))
         if not (isinstance(ask, Ask) and isinstance(other, Ask)):
-            raise self._end("offers", case, f"answered {type(ask).__name__}")
+            raise self._end(Rule.OFFERS, case, f"answered {type(ask).__name__}")
         if not ask.state or ask.state == other.state:
-            self._fault("offers-are-new", case, "two offers hold the same state")
+            self._fault(Rule.OFFERS_ARE_NEW, case, "two offers hold the same state")
         visit = replace(case.visit, state=ask.state)
         again = self._quiet("offer", case, partial(self._method.offer, visit))
         if not isinstance(again, Ask) or again.state != ask.state or again.values != ask.values:
-            self._fault("shown-again", case, "an offer shown again is another one")
+            self._fault(Rule.SHOWN_AGAIN, case, "an offer shown again is another one")
         return ask
 
     def _nothing_confirms_nothing(self, case: EnrolCase, ask: Ask) -> None:
@@ -74,18 +74,20 @@ class EnrolRules:
             outcome = self._quiet("confirm", case, partial(self._method.confirm, visit))
             if isinstance(outcome, Confirmed):
                 told = {name: text[:20] for name, text in form.items()}
-                self._fault("empty-form-confirms-nothing", case, f"{told!r} with state {state[:8]!r} was confirmed")
+                self._fault(Rule.EMPTY_FORM_CONFIRMS_NOTHING, case, f"{told!r} with state {state[:8]!r} was confirmed")
 
     def _wrong(self, case: EnrolCase, ask: Ask) -> None:
         """A wrong form is Wrong, so that it is counted; the offer stands as it was."""
         visit = replace(case.visit, form=case.wrong, state=ask.state)
         outcome = self._quiet("confirm", case, partial(self._method.confirm, visit))
         if isinstance(outcome, Confirmed):
-            self._fault("wrong-confirms-nothing", case, "a wrong form was confirmed")
+            self._fault(Rule.WRONG_CONFIRMS_NOTHING, case, "a wrong form was confirmed")
         elif self._plugin.budget is not None and not isinstance(outcome, Wrong):
-            self._fault("wrong-is-counted", case, f"a wrong form was {type(outcome).__name__}, which no budget counts")
+            self._fault(
+                Rule.WRONG_IS_COUNTED, case, f"a wrong form was {type(outcome).__name__}, which no budget counts"
+            )
         elif isinstance(outcome, Wrong) and outcome.ask.state != ask.state:
-            self._fault("wrong-keeps-the-offer", case, "after a wrong form something else is offered")
+            self._fault(Rule.WRONG_KEEPS_THE_OFFER, case, "after a wrong form something else is offered")
 
     def _register(self, case: EnrolCase, subject: Subject, ask: Ask, binding: Binding) -> Registered:
         """A right form confirms and changes nothing; what is confirmed is registered, as it was said to be bound."""
@@ -93,14 +95,14 @@ class EnrolRules:
         confirmed = self._confirm(case, ask)
         tools = self._make_tools()
         if not self._try("enrol", case, lambda: self._method.enrol(subject, confirmed, former, binding, tools)):
-            raise self._end("registers", case, "what was confirmed was not registered")
+            raise self._end(Rule.REGISTERS, case, "what was confirmed was not registered")
         found = self._registered(case, subject)
         if found is None:
-            raise self._end("registers", case, "nothing is registered afterwards")
+            raise self._end(Rule.REGISTERS, case, "nothing is registered afterwards")
         if found.binding is not binding:
-            self._fault("keeps-the-binding", case, f"bound as {binding}, remembered as {found.binding}")
+            self._fault(Rule.KEEPS_THE_BINDING, case, f"bound as {binding}, remembered as {found.binding}")
         if found.since is None or abs((found.since - tools.now).total_seconds()) > 1:
-            self._fault("time-is-given", case, f"registered at {tools.now}, remembered as {found.since}")
+            self._fault(Rule.TIME_IS_GIVEN, case, f"registered at {tools.now}, remembered as {found.since}")
         return found
 
     def _confirm(self, case: EnrolCase, ask: Ask) -> Confirmed:
@@ -109,7 +111,7 @@ class EnrolRules:
 
         outcome = self._quiet("confirm", case, work)
         if not isinstance(outcome, Confirmed):
-            raise self._end("right-form-confirms", case, f"a right form was {type(outcome).__name__}")
+            raise self._end(Rule.RIGHT_FORM_CONFIRMS, case, f"a right form was {type(outcome).__name__}")
         return outcome
 
     def _only_instead_of_what_stands(
@@ -124,7 +126,7 @@ class EnrolRules:
                 partial(self._method.enrol, subject, confirmed, former, Binding.CAMPUS_FIRST, self._make_tools()),
             )
             if done or self._registered(case, subject) != standing:
-                self._fault("compares-and-swaps", case, "it was registered in place of something else")
+                self._fault(Rule.COMPARES_AND_SWAPS, case, "it was registered in place of something else")
 
     def _parts_down(self, case: EnrolCase, subject: Subject, standing: Registered) -> None:
         """With every part down nothing is said to be done or to be absent."""
@@ -141,23 +143,23 @@ class EnrolRules:
             except DependencyError:
                 continue
             except Exception as error:  # noqa: BLE001 - the method is a stranger
-                self._fault("raises-nothing", case, f"{what}: {type(error).__name__}: {error}"[:300])
+                self._fault(Rule.RAISES_NOTHING, case, f"{what}: {type(error).__name__}: {error}"[:300])
                 continue
-            self._fault("fails-closed", case, f"{what} answered with the directory and the store down")
+            self._fault(Rule.FAILS_CLOSED, case, f"{what} answered with the directory and the store down")
 
     def _withdraw(self, case: EnrolCase, subject: Subject, gone: Registered, standing: Registered) -> None:
         """What stands is taken away once; something else is left alone."""
         if self._try("withdraw", case, lambda: self._method.withdraw(subject, gone, self._make_tools())):
-            self._fault("withdraws-what-stands", case, "something else was taken away")
+            self._fault(Rule.WITHDRAWS_WHAT_STANDS, case, "something else was taken away")
         if not self._try("withdraw", case, lambda: self._method.withdraw(subject, standing, self._make_tools())):
-            self._fault("withdraws", case, "what stands was not taken away")
+            self._fault(Rule.WITHDRAWS, case, "what stands was not taken away")
         if self._registered(case, subject) is not None:
-            self._fault("withdraws", case, "it is registered still")
+            self._fault(Rule.WITHDRAWS, case, "it is registered still")
 
     def _registered(self, case: EnrolCase, subject: Subject) -> Registered | None:
         found = self._quiet("registered", case, lambda tools: self._method.registered(subject, tools))
         if found is not None and not isinstance(found, Registered):
-            raise self._end("answers-an-outcome", case, f"registered: answered {type(found).__name__}")
+            raise self._end(Rule.ANSWERS_AN_OUTCOME, case, f"registered: answered {type(found).__name__}")
         return found
 
     def _quiet(self, what: str, case: EnrolCase, work: Callable[[Tools], object]) -> object:
@@ -166,7 +168,7 @@ class EnrolRules:
         tools = watched_tools(self._make_tools(), watch)
         answer = self._try(what, case, lambda: work(tools))
         if watch.changes:
-            self._fault(f"{what}-changes-nothing", case, f"{what} called {', '.join(sorted(watch.changes))}")
+            self._fault(Rule(f"{what}-changes-nothing"), case, f"{what} called {', '.join(sorted(watch.changes))}")
         return answer
 
     def _try(self, what: str, case: EnrolCase, work: Callable[[], Answer]) -> Answer | None:
@@ -175,12 +177,12 @@ class EnrolRules:
         except (DependencyError, SealError):
             return None
         except Exception as error:  # noqa: BLE001 - the method is a stranger, and raising is what it is tried for
-            self._fault("raises-nothing", case, f"{what}: {type(error).__name__}: {error}"[:300])
+            self._fault(Rule.RAISES_NOTHING, case, f"{what}: {type(error).__name__}: {error}"[:300])
             return None
 
-    def _end(self, rule: str, case: EnrolCase, detail: str) -> _CaseEndedError:
+    def _end(self, rule: Rule, case: EnrolCase, detail: str) -> _CaseEndedError:
         self._fault(rule, case, detail)
         return _CaseEndedError()
 
-    def _fault(self, rule: str, case: EnrolCase, detail: str) -> None:
+    def _fault(self, rule: Rule, case: EnrolCase, detail: str) -> None:
         self.faults.append(Fault(rule, f"{self._plugin.name}, {case.name}: {detail}"))

@@ -69,7 +69,7 @@ class CredentialKind:
     """Where a method keeps its credentials on the person's entry.
 
     `object_class` is an auxiliary class; `fields` maps the method's names to LDAP attributes and must hold "id";
-    `sealed` are the fields sealed with the site's key and bound to the entry; `integers` are compared as numbers.
+    `sealed` are the fields sealed with the site's key and bound to the entry.
     """
 
     name: str

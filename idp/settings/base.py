@@ -1,8 +1,8 @@
 """The base of every settings model: frozen, and an unknown key is an error."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-__all__ = ["Field", "Group", "Settings"]
+__all__ = ["Field", "Group", "Settings", "field_validator", "model_validator"]
 
 
 class Settings(BaseModel):

@@ -92,16 +92,17 @@ def _forbidden_problem(where: Where, file: Path, lines: dict[Where, int], above:
 
 def _problem(model: type[Settings], error: ErrorDetails, file: Path, lines: dict[Where, int], above: Where) -> Problem:
     where = error["loc"]
+    explained = "the plug-in's own page explains its keys" if above else "conf/idp.toml explains every key"
     place = _place(file, line_of(lines, above + where))
     key = _dotted(above + where)
     if error["type"] == "extra_forbidden":
         near = suggest_key(model, where)
         return Problem(place, key, "there is no such key", f"Did you mean {near!r}?" if near else "Remove it")
     if error["type"] == "missing":
-        return Problem(place, key, "it is missing", "Add it; conf/idp.toml explains every key")
+        return Problem(place, key, "it is missing", f"Add it; {explained}")
     given = error.get("input")
     shown = f", not {given!r}" if isinstance(given, str | int | float | bool) and len(str(given)) < 80 else ""
-    return Problem(place, key, error["msg"].removeprefix("Value error, ") + shown, "conf/idp.toml explains every key")
+    return Problem(place, key, error["msg"].removeprefix("Value error, ") + shown, explained)
 
 
 def _place(file: Path, line: int | None) -> str:

@@ -5,6 +5,8 @@ Every page (`base.html`) needs: `page` (the data-page of the contract; our own t
 
 language_links      (code, label, href) for each language of the site
 problem             a Code, shown on top with its heading, what to do, links and the site's own old code
+problem_words       set by a plug-in's template to the plug-in's name: its words say what `<name>.code.A201` and so on
+                    mean here, where they do, in place of ours
 retry_minutes       minutes until the next try; the text of A102 and A204 then names them
 action, hidden      where the form is posted to, and its hidden fields as (name, value)
 service_name        what the service provider calls itself; information_url and privacy_url: its links
@@ -55,6 +57,7 @@ STATIC = Path(__file__).parent / "static"
 DEFAULTS: Mapping[str, object] = {
     "language_links": (),
     "problem": None,
+    "problem_words": "",
     "retry_minutes": None,
     "action": "",
     "hidden": (),
@@ -98,7 +101,8 @@ def make_environment(template_folders: Mapping[str, Path], words: Words, *, regi
         auto_reload=False,
     )
     environment.globals.update(DEFAULTS, register_url=register_url)
-    environment.globals.update(t=_text_function(words), t_strong=_t_strong, site_colours=site_colours)
+    environment.globals.update(t=_text_function(words), t_strong=_t_strong, has_text=words.keys.__contains__)
+    environment.globals.update(site_colours=site_colours)
     environment.filters.update(in_language=in_language, web_link=web_link, post_address=post_address)
     return environment
 

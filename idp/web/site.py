@@ -24,6 +24,7 @@ from idp.mail import Outbox
 from idp.metrics import Metrics
 from idp.notices import Notices
 from idp.plugin import Keeper, Tools
+from idp.plugin.registry import Enabled
 from idp.saml.answer import ResponseWriter
 from idp.saml.conditions import Expectations
 from idp.settings.live_networks import LiveNetworks
@@ -45,6 +46,7 @@ class Site:
     store: Store
     directory: Directory
     federation: Federation
+    methods: Mapping[str, Enabled]
     engine: Engine
     policy: Policy
     throttle: Throttle

@@ -164,15 +164,17 @@ def prepare(sp: TestSP) -> tuple[str, str]:
 class Browser:
     """Cookies and an address; goes through the pages over one wire."""
 
-    def __init__(self, wire: Wire, address: str = CAMPUS) -> None:
+    def __init__(self, wire: Wire, address: str = CAMPUS, language: str = "en") -> None:
         self.wire = wire
         self.address = address
+        self.language = language
         self.cookies: dict[str, str] = {}
 
     def request(self, method: str, path: str, body: bytes = b"") -> Reply:
         """Send one request; redirects are not followed."""
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        head = f"{method} {path} HTTP/1.1\r\nHost: {HOST}\r\nX-Forwarded-For: {self.address}\r\nAccept-Language: en\r\n"
+        head = f"{method} {path} HTTP/1.1\r\nHost: {HOST}\r\nX-Forwarded-For: {self.address}\r\n"
+        head += f"Accept-Language: {self.language}\r\n"
         head += f"User-Agent: driver\r\nCookie: {cookies}\r\n" if cookies else "User-Agent: driver\r\n"
         if method == "POST":
             head += f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n"

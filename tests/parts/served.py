@@ -101,11 +101,13 @@ def serving(
     threads: int = 4,
     apps: Sequence[Account] = (),
     conf: Path | None = None,
+    python: str = sys.executable,
     **options: object,
 ) -> Iterator[Served]:
     """Serve a new site under `folder`, or the one in `conf`, until the block ends.
 
-    `sps` are registered; `apps` are the accounts for which an app is registered first.
+    `sps` are registered; `apps` are the accounts for which an app is registered first; `python` is that of another
+    environment, where more is installed than here.
     """
     port = free_port()
     if conf is None:
@@ -113,7 +115,7 @@ def serving(
         conf = make_conf(folder / "conf", slapd, listen_toml=listen, **options)  # type: ignore[arg-type]
     register(conf, *sps)
     enrol(conf, apps)
-    site = start(conf, folder, others=(slapd.server.pid,) if slapd.server.pid else ())
+    site = start(conf, folder, others=(slapd.server.pid,) if slapd.server.pid else (), python=python)
     try:
         yield site
     finally:
@@ -144,14 +146,14 @@ def enrol(conf: Path, accounts: Sequence[Account]) -> None:
     site.close()
 
 
-def start(conf: Path, folder: Path, others: tuple[int, ...] = ()) -> Served:
+def start(conf: Path, folder: Path, others: tuple[int, ...] = (), python: str = sys.executable) -> Served:
     """Start the workers and wait until they answer; TMPDIR is a folder of theirs."""
     port = int((load_settings(conf).listen.plain or "").rpartition(":")[2])
     temporary = folder / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)
     with (folder / "server.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "idp.cli", "--conf", str(conf), "run-http"],
+            [python, "-m", "idp.cli", "--conf", str(conf), "run-http"],
             cwd=ROOT,
             env={**os.environ, "TMPDIR": str(temporary)},
             stdin=subprocess.DEVNULL,

@@ -250,7 +250,7 @@ class BelievesTheDoubted(Good):
 
 def plugin_of(method: type[Good]) -> Plugin:
     return Plugin(
-        "good", "plugins.totp", frozenset({Factor.KNOWLEDGE}), Settings, lambda _: method(), totp.PLUGIN.budget
+        "good", "tests.plugin.good", frozenset({Factor.KNOWLEDGE}), Settings, lambda _: method(), totp.PLUGIN.budget
     )
 
 

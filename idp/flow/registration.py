@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from types import NoneType
+from typing import Any, TypeVar
 
 from idp.core.codes import Code
 from idp.core.errors import AuthnError, DependencyError, SealError
@@ -25,6 +27,12 @@ OFFER_LIFETIME = timedelta(minutes=10)
 RESET_REMEMBERED = timedelta(days=400)
 """How long it is known that somebody took their own app away with nothing but a password."""
 RESET = "reset-by-password"
+
+Answer = TypeVar("Answer")
+
+
+class MethodFailedError(DependencyError):
+    """A method that raises, or answers what is no answer: nothing was done, and it is nobody's fault before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,8 @@ class Registrations:
 
     def registered(self, name: str, subject: Subject, now: datetime) -> Registered | None:
         """Say what is registered. Raises DependencyError, SealError."""
-        return self._methods[name].registered(subject, self._tools(name, now))
+        tools = self._tools(name, now)
+        return self._ask(name, (Registered, NoneType), lambda method: method.registered(subject, tools))
 
     def actions(self, errand: Errand) -> tuple[Purpose, ...]:
         """Give what an errand may come to, whoever the person is."""
@@ -79,7 +88,8 @@ class Registrations:
         """
         state = self.opened(held, errand, subject, now) or b""
         visit = replace(_visit(errand.purpose, subject, situation), state=state)
-        ask = self._methods[errand.method].offer(visit, self._tools(errand.method, now))
+        tools = self._tools(errand.method, now)
+        ask = self._ask(errand.method, (Ask, Refused), lambda method: method.offer(visit, tools))
         if isinstance(ask, Refused):
             raise AuthnError(ask.code, f"{errand.method} has nothing to offer")
         if ask.state == state:
@@ -106,11 +116,12 @@ class Registrations:
         trial: Trial = Refused(Code.METHOD_FAILED)
         visit = replace(_visit(errand.purpose, subject, situation), form=form, state=state)
         try:
-            trial = self._methods[errand.method].confirm(visit, self._tools(errand.method, now))
-        except DependencyError:
-            raise
-        except Exception as error:  # noqa: BLE001 - a plug-in is a stranger: whatever it raises confirms nothing
-            self._report(errand.method, error)
+            tools = self._tools(errand.method, now)
+            trial = self._ask(
+                errand.method, (Ask, Wrong, Refused, Confirmed), lambda method: method.confirm(visit, tools)
+            )
+        except MethodFailedError:
+            return Refused(Code.METHOD_FAILED)
         finally:
             if not isinstance(trial, Wrong):
                 self._throttle.refund(charge)
@@ -137,7 +148,8 @@ class Registrations:
         now: datetime,
     ) -> bool:
         """Register what was confirmed instead of `former`; False when somebody else was first."""
-        return self._methods[name].enrol(subject, confirmed, former, binding, self._tools(name, now))
+        tools = self._tools(name, now)
+        return self._ask(name, (bool,), lambda method: method.enrol(subject, confirmed, former, binding, tools))
 
     def withdraw(self, name: str, subject: Subject, former: Registered, binding: Binding, now: datetime) -> bool:
         """Take away what is registered; False when something else is by now.
@@ -146,11 +158,29 @@ class Registrations:
         """
         if binding is Binding.CAMPUS_REPLACED:
             self._store.put(RESET, _of(name, subject), b"1", now + RESET_REMEMBERED, person=subject.id)
-        return self._methods[name].withdraw(subject, former, self._tools(name, now))
+        tools = self._tools(name, now)
+        return self._ask(name, (bool,), lambda method: method.withdraw(subject, former, tools))
 
     def forgive(self, name: str, subject: Subject) -> None:
         """Forget that a person took their own app away: an administrator knows who it is."""
         self._store.remove(RESET, _of(name, subject))
+
+    def _ask(self, name: str, kinds: tuple[type[Any], ...], work: Callable[[Enrollable], Answer]) -> Answer:
+        """Have a method answer. A plug-in is a stranger: what it raises and what it should not say is a failure (T-25).
+
+        Raises DependencyError, SealError; MethodFailedError, which is reported.
+        """
+        try:
+            answer = work(self._methods[name])
+        except (DependencyError, SealError):
+            raise
+        except Exception as error:
+            self._report(name, error)
+            raise MethodFailedError(Code.METHOD_FAILED, f"{name}: {type(error).__name__}") from error
+        if not isinstance(answer, kinds):
+            self._report(name, TypeError(f"answered {type(answer).__name__}"))
+            raise MethodFailedError(Code.METHOD_FAILED, f"{name}: answered {type(answer).__name__}")
+        return answer
 
     def opened(self, held: Held, errand: Errand, subject: Subject, now: datetime) -> bytes | None:
         """Give what was offered to this person in this conversation, None where nothing is or it is too old."""

@@ -129,6 +129,8 @@ def test_t20_a_proof_of_another_person_finishes_nobodys_login(stage: Stage) -> N
     assert not isinstance(step, Reached)
     assert stage.conversation.subject == ALICE
     assert [proof.method for proof in stage.conversation.proofs] == ["first"]
+    assert len(stage.reported) == 1
+    assert stage.reported[0].startswith("second: ")
 
 
 @pytest.mark.parametrize(
@@ -147,6 +149,63 @@ def test_a_method_proves_its_own_factors_alone(stage: Stage, claimed: Proved) ->
     assert not isinstance(step, Reached)
     assert stage.conversation.proofs == ()
     assert stage.conversation.subject is None
+    assert len(stage.reported) == 1
+
+
+@pytest.mark.parametrize("answer", [None, True, word("first").proof], ids=["nothing", "true", "a-proof-alone"])
+def test_t25_what_is_no_answer_is_told_to_the_operator(stage: Stage, answer: object) -> None:
+    stage.first.answer = lambda visit: cast(Outcome, answer)
+
+    step = stage.submit("first")
+
+    assert not isinstance(step, Reached)
+    assert stage.conversation.proofs == ()
+    assert stage.reported == [f"first: resume answered {type(answer).__name__}"]
+
+
+def test_t25_a_method_that_cannot_say_whom_its_form_names_proves_nothing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(visit: Visit, tools: Tools) -> Claim:
+        raise KeyError("name")
+
+    monkeypatch.setattr(stage.first, "identify", breaks)
+
+    step = stage.submit("first")
+
+    assert not isinstance(step, Reached)
+    assert stage.first.judged == []
+    assert stage.reported == ["first: 'name'"]
+
+
+def test_what_the_first_page_asks_with_is_kept_until_its_form_comes_back(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A challenge: made by `begin`, the same on a reload, given to `resume`, and another one after a wrong answer."""
+    challenges = iter((b"one", b"two", b"three"))
+    seen: list[bytes] = []
+
+    def begin(visit: Visit, tools: Tools) -> Outcome:
+        return Ask("page", state=visit.state or next(challenges))
+
+    def wrong(visit: Visit) -> Outcome:
+        seen.append(visit.state)
+        return Wrong(Code.WRONG_CODE, Ask("page", state=next(challenges)))
+
+    monkeypatch.setattr(stage.second, "begin", begin)
+    stage.second.answer = wrong
+    page = stage.submit("first")
+    assert page.conversation.state == b"one"
+    again = stage.engine.advance(page.conversation, None, DEMAND, SITUATION, NOW)
+    assert again.conversation == page.conversation
+
+    stage.conversation = page.conversation
+    for _ in range(2):
+        step = stage.engine.submit(stage.conversation, None, DEMAND, SITUATION, {}, "proceed", NOW)
+        stage.conversation = step.conversation
+
+    assert seen == [b"one", b"two"]
+    assert stage.conversation.state == b"three"
 
 
 @pytest.mark.parametrize("at", ["first", "second"])

@@ -7,6 +7,7 @@ import pytest
 
 from idp.plugin import registry
 from tests.login.conftest import SP
+from tests.parts.logs import read_json_lines
 from tests.parts.site import ASK_ALWAYS, OUTSIDE, Browser, Idp, Page, make_conf
 from tests.parts.sites import GENEROUS, password_of
 from tests.parts.slapd import RunningSlapd
@@ -99,13 +100,18 @@ def after_password(idp: Idp) -> tuple[Browser, Page]:
 @pytest.mark.parametrize("bad", BAD.values(), ids=[f"T-25-resume-{name}" for name in BAD])
 def test_a_broken_judgement_is_never_a_proof(sites: SiteWith, monkeypatch: pytest.MonkeyPatch, bad: Answer) -> None:
     monkeypatch.setattr(Stranger, "wanted_resume", staticmethod(bad))
-    browser, page = after_password(sites("password", "stranger"))
+    idp = sites("password", "stranger")
+    browser, page = after_password(idp)
     assert page.name == "stranger"
 
     answer = browser.submit(page, tokencode="good")
 
     assert answer.saml_response is None
     assert answer.status in {200, 503}
+    events = [each for each in read_json_lines(idp.conf) if each["decision"] != "accepted"]
+    if bad not in (BAD["asks-again"], BAD["raises-dependency-error"]):
+        assert events[-1]["code"] == answer.code
+        assert events[-1]["methods"] == ["stranger"]
     assert browser.get(page.action).saml_response is None
 
 

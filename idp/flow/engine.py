@@ -20,6 +20,7 @@ from idp.plugin import (
     Listener,
     Method,
     Outcome,
+    Plugin,
     Proved,
     Refused,
     SendTo,
@@ -185,9 +186,8 @@ class Engine:
         return Claim("", None)
 
     def _proved(self, name: str, standing: Standing, outcome: Proved) -> Judged:
-        plugin = self._methods[name].plugin
-        honest = outcome.proof.method == name and outcome.proof.factors and outcome.proof.factors <= plugin.factors
-        same = standing.subject is None or standing.subject.id == outcome.subject.id
+        honest = _is_honest(self._methods[name].plugin, outcome)
+        same = not honest or standing.subject is None or standing.subject.id == outcome.subject.id
         if not honest or not same:
             # A factor of another person finishes nobody's login (security.md T-20).
             self._report(name, ValueError(f"resume proved what it cannot: {outcome.proof}, another person: {not same}"))
@@ -319,6 +319,15 @@ def _standing(
         fresh = {proof.method for proof in proofs}
         proofs = tuple(proof for proof in session.proofs if proof.method not in fresh) + proofs
     return Standing(conversation, demand, situation, subject, proofs, now)
+
+
+def _is_honest(plugin: Plugin, outcome: Proved) -> bool:
+    """Say whether a method proved somebody, by itself, with factors that it has."""
+    subject: object = outcome.subject
+    proof: object = outcome.proof
+    if not isinstance(subject, Subject) or not isinstance(proof, Proof) or not isinstance(proof.factors, frozenset):
+        return False
+    return proof.method == plugin.name and bool(proof.factors) and proof.factors <= plugin.factors
 
 
 def _refusal(outcome: Outcome) -> Refused:

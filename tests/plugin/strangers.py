@@ -79,6 +79,8 @@ BAD: dict[str, Answer] = {
     "answers-none": lambda visit, tools: None,  # type: ignore[dict-item,return-value]
     "answers-true": lambda visit, tools: True,  # type: ignore[dict-item,return-value]
     "answers-a-proof-alone": lambda visit, tools: Proof("stranger", POSSESSION, tools.now),  # type: ignore[dict-item,return-value]
+    "proves-nobody": lambda visit, tools: Proved(None, Proof("stranger", POSSESSION, tools.now)),  # type: ignore[arg-type]
+    "proves-with-nothing": lambda visit, tools: Proved(visit.subject, None),  # type: ignore[arg-type]
     "skips": lambda visit, tools: Skipped(),
     "refuses": lambda visit, tools: Refused(Code.METHOD_FAILED),
     "sends-away": lambda visit, tools: SendTo(Listener.CERTIFICATE),

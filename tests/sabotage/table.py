@@ -8,6 +8,7 @@ from tests.sabotage import (
     mail,
     messages,
     networks,
+    plugins,
     proofs,
     registering,
     serving,
@@ -24,4 +25,5 @@ TABLE = (
     *administration.ROWS,
     *registering.ROWS,
     *serving.ROWS,
+    *plugins.ROWS,
 )

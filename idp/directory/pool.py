@@ -59,14 +59,17 @@ class Bulkhead:
         if self._pid != os.getpid():
             self._pid, self._free = os.getpid(), BoundedSemaphore(self._limit)
         free = self._free
-        with stepping_aside():
-            has_place = free.acquire(timeout=_QUEUE_SECONDS)
-        if not has_place:
+        if not (free.acquire(blocking=False) or _acquire_soon(free)):
             raise DependencyError(Code.DIRECTORY_DOWN, "too many are waiting for the directory")
         try:
             yield
         finally:
             free.release()
+
+
+def _acquire_soon(free: BoundedSemaphore) -> bool:
+    with stepping_aside():
+        return free.acquire(timeout=_QUEUE_SECONDS)
 
 
 class Pool:

@@ -203,7 +203,10 @@ class Engine:
         )
         others = tuple(proof for proof in standing.proofs if proof.method != name)
         now = replace(standing, conversation=conversation, subject=outcome.subject, proofs=(*others, outcome.proof))
-        return self._reached(now, self._aims(now)) or Advanced(conversation)
+        aims = self._aims(now)
+        # Who is next is noted at once, so that showing the page writes nothing more.
+        candidates = self._candidates(aims[0], now)
+        return self._reached(now, aims) or Advanced(replace(conversation, method=candidates[0] if candidates else ""))
 
     def _next(self, standing: Standing, without: Mapping[str, Refused] | None = None, attempted: str = "") -> Step:
         spent: dict[str, Refused | None] = dict(without or {})

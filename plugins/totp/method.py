@@ -90,7 +90,8 @@ class TOTPMethod(AppEnrolment):
 
     def _record(self, subject: Subject, registered: TOTPCredential, step: int, tools: Tools) -> bool:
         """Move the last step forward, never back; only who moves it has used the code (RFC 6238 5.2)."""
-        highest = self._highest(registered, tools)
+        seen = tools.moments.get(registered.credential.id)
+        highest = int(seen or b"0")
         if highest > registered.last_step:
             tools.alarm(f"{subject.dn}: the last time step of the app was set back; an older copy of the entry?")
         if step <= max(registered.last_step, highest, self._lost(tools)):
@@ -98,7 +99,7 @@ class TOTPMethod(AppEnrolment):
         new = {"last_step": str(step).encode(), "failures": b"0"}
         if not tools.credentials.swap(subject, registered.credential, TOTP, new):
             return False
-        self._remember(registered, step, tools)
+        self._remember(registered, step, seen, tools)
         return True
 
     def _lost(self, tools: Tools) -> int:
@@ -106,18 +107,15 @@ class TOTPMethod(AppEnrolment):
         since = tools.credentials.recorded_since()
         return step_at(since) + self._settings.window if since is not None else 0
 
-    def _highest(self, registered: TOTPCredential, tools: Tools) -> int:
-        """Give the highest step seen for this credential, whatever an older copy of the entry says."""
-        return int(tools.moments.get(registered.credential.id) or b"0")
-
-    def _remember(self, registered: TOTPCredential, step: int, tools: Tools) -> None:
+    def _remember(self, registered: TOTPCredential, step: int, seen: bytes | None, tools: Tools) -> None:
+        """Keep the highest step of this credential; `seen` is what stood there."""
         key, new, expires = registered.credential.id, str(step).encode(), tools.now + MEMORY
         for _ in range(RACES):
-            old = tools.moments.get(key)
-            if old is not None and int(old) >= step:
+            if seen is not None and int(seen) >= step:
                 return
-            if tools.moments.put(key, new, expires) if old is None else tools.moments.swap(key, old, new, expires):
+            if tools.moments.put(key, new, expires) if seen is None else tools.moments.swap(key, seen, new, expires):
                 return
+            seen = tools.moments.get(key)
 
     def _count_failure(self, subject: Subject, registered: TOTPCredential, tools: Tools) -> None:
         """Count one more failure in a row on the entry itself, where no restart or flush forgets it (T-05)."""

@@ -198,7 +198,7 @@ ROWS = (
     Sabotage(
         "the highest step is not remembered beside the directory",
         "plugins/totp/method.py",
-        "        self._remember(registered, step, tools)\n",
+        "        self._remember(registered, step, seen, tools)\n",
         "",
         "tests/totp/test_older_copy.py::test_x02_an_older_copy_of_the_entry_brings_no_used_code_back",
     ),

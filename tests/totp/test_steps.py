@@ -142,7 +142,11 @@ def test_t24_after_the_password_alone_nobody_is_logged_in(idp: Idp) -> None:
     logout = browser.get("/idp/profile/Logout")
     assert (logout.name, logout.buttons) == ("logout", [])
     assert "alice" not in logout.html
-    for path in ("/account", "/enrol", "/idp/account", "/idp/profile/SAML2/Redirect/SSO/continue"):
+    for path in ("/idp/account/", "/idp/account/register", "/idp/account/reset"):
+        account = browser.get(path)
+        assert account.name in {"password", "error"}
+        assert "alice" not in account.html
+    for path in ("/account", "/enrol", "/idp/profile/SAML2/Redirect/SSO/continue"):
         assert browser.get(path).status == 404
     assert all(cookie.key != "__Host-warifu_session" for cookie in browser.client._cookies.values())
 

@@ -21,6 +21,9 @@ from idp.settings.model import ConfirmationSP, Listen
 REQUEST_LINE_BYTES = 8190
 """gunicorn's most, and Apache's default: a signed Redirect request takes a third of it (security.md A-01)."""
 
+GARBAGE_THRESHOLDS = (20_000, 20, 50)
+"""Of objects that are new and not gone (gc.set_threshold)."""
+
 CONNECTIONS = 512
 """Of each worker, at once; what is silent holds no thread."""
 
@@ -46,9 +49,14 @@ class Server(BaseApplication):
         super().__init__()  # type: ignore[no-untyped-call]
 
     def serve(self) -> None:
-        """Run until SIGTERM. What is there now is no garbage: the workers share its pages and never look through it."""
+        """Run until SIGTERM.
+
+        What is there now is no garbage: the workers share its pages and never look through it. A request leaves next
+        to no cycles, so that a look through the rest is worth while once in many of them only.
+        """
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*GARBAGE_THRESHOLDS)
         self.run()  # type: ignore[no-untyped-call]
 
     def load_config(self) -> None:

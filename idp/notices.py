@@ -142,7 +142,7 @@ class Notices:
         known = self._site.languages
         fallback = language if language in known else known[0]
         preferred = ",".join(attributes.get(LANGUAGE_ATTRIBUTE.lower(), ()))
-        return choose_language(preferred, "", "", [fallback, *(each for each in known if each != fallback)])
+        return choose_language(preferred, "", "", (fallback, *(each for each in known if each != fallback)))
 
     def _subject(self, change: _Change, language: str) -> str:
         title = self._words.text(language, f"notice.{change.kind}.title")

@@ -4,6 +4,7 @@ import re
 import string
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from idp.core.errors import ConfigError, Problem
@@ -45,7 +46,8 @@ class Words:
         return template.format_map(values) if "{" in template or "}" in template else template
 
 
-def choose_language(accept_language: str, cookie: str, query: str, available: Sequence[str]) -> str:
+@lru_cache(maxsize=1024)
+def choose_language(accept_language: str, cookie: str, query: str, available: tuple[str, ...]) -> str:
     """Give the language asked for by `query`, else by `cookie`, else by Accept-Language, else the site's first.
 
     A header's ranges are looked up as RFC 4647 3.4 has it, by quality and then in their order; what is not well formed,

@@ -49,7 +49,10 @@ class ListenerContext:
 
     def begin(self, sock: socket.socket) -> Connection:
         """Wrap a connection that was just accepted; the handshake is still to be done, by `advance`."""
-        return self._wraps[self.name(sock)](sock)
+        name = self.name(sock)
+        connection = self._wraps[name](sock)
+        connection.listener = name.value
+        return connection
 
     def wrap_socket(self, sock: Connection, **_asked: object) -> Connection:
         """Give the connection itself: our worker has wrapped it, and its handshake is done."""

@@ -67,7 +67,7 @@ class Server(BaseApplication):
 
     def load(self) -> WSGIApplication:
         """Give the application, which is told by which listener a request came."""
-        return name_listener(self._served.application, self._context)
+        return name_listener(self._served.application)
 
     def reload(self) -> None:
         """Take the configuration anew on SIGHUP; one that cannot be used leaves the old one running (F-13).
@@ -135,12 +135,12 @@ def bind_addresses(listen: Listen) -> list[str]:
     return [*bound, f"unix:{listen.socket}"] if listen.socket else bound
 
 
-def name_listener(app: WSGIApplication, context: ListenerContext) -> WSGIApplication:
+def name_listener(app: WSGIApplication) -> WSGIApplication:
     """Put `warifu.listener`, and the certificate seen on this connection, into each request's environment."""
 
     def named(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         connection = environ["gunicorn.socket"]
-        environ["warifu.listener"] = context.name(connection).value
+        environ["warifu.listener"] = connection.listener
         environ["wsgi.url_scheme"] = "https"
         if isinstance(connection, CertificateSocket):
             environ["warifu.peer_certificate"] = connection.peer_certificate()

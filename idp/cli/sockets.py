@@ -31,8 +31,11 @@ _WANTS = (BlockingIOError, *_WANTS_TO_READ, *_WANTS_TO_WRITE)
 class Connection:
     """As much of a socket as gunicorn uses, over a TCP or unix connection that never blocks.
 
-    A kind of connection says how it takes and gives what can be taken and given at once; here, in plain.
+    A kind of connection says how it takes and gives what can be taken and given at once; here, in plain. `listener` is
+    the name of the one it came by.
     """
+
+    listener = ""
 
     def __init__(self, sock: socket.socket) -> None:
         sock.settimeout(0.0)

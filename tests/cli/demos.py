@@ -24,6 +24,8 @@ CLI = Path(sys.executable).with_name("warifu")
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 60.0
 PORTS = 6
+PROCESSES = 6 + (os.cpu_count() or 1)
+"""slapd, mail sink, refresher, the server and its workers, the confirmation service provider and its worker."""
 LANGUAGE = {"Accept-Language": "en"}
 
 
@@ -129,6 +131,15 @@ def descendants(pid: int) -> set[int]:
             for child in map(int, task.read_text().split()):
                 found |= {child, *descendants(child)}
     return found
+
+
+def whole_demo(pid: int, before: int = 0) -> set[int]:
+    """Give all processes of a demo once they are there: the last worker may be forked when it is healthy already.
+
+    `before` are those between `pid` and what the demo starts.
+    """
+    await_that(lambda: len(descendants(pid)) >= before + PROCESSES)
+    return descendants(pid)
 
 
 def is_running(pid: int) -> bool:

@@ -1,6 +1,6 @@
 # Warifu: `make run` tries it, `make test` tests it; both install what is missing.
 
-PYTHON ?= python3
+PYTHON ?=
 VENV := .venv
 BIN := $(VENV)/bin
 NETWORK ?= campus
@@ -58,7 +58,7 @@ packages-test:
 	@sh scripts/packages $(TEST_PACKAGES)
 
 $(VENV)/bin/python:
-	@sh scripts/environment $(PYTHON) $(VENV)
+	@sh scripts/environment $(VENV) $(PYTHON)
 
 $(VENV)/.run: requirements/build.txt requirements/demo.txt setup.cfg pyproject.toml | $(VENV)/bin/python
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/build.txt -r requirements/demo.txt

@@ -24,6 +24,19 @@ def test_seed_03_an_app_is_set_up_and_registered_and_proves_its_owner(idp: Idp) 
         assert person.browser.judged(answer, SP).authn_context == context
 
 
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_seed_04_the_page_says_which_app_to_take_on_each_system(idp: Idp, language: str) -> None:
+    page = someone(idp, language=language).open()
+
+    guide = dict(re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)</dd>", page.html))
+
+    assert {"iPhone, iPad", "Android", "Windows", "macOS"} <= guide.keys()
+    assert all("Authenticator" in guide[system] for system in ("iPhone, iPad", "Android"))
+    assert "KeePassXC" in guide["Windows"]
+    assert "KeePassXC" in guide["macOS"]
+    assert "WinAuth" not in page.html
+
+
 @pytest.mark.parametrize("path", [REGISTER, RESET])
 def test_seed_05_from_the_campus_the_password_leads_to_the_page(idp: Idp, path: str) -> None:
     page = someone(idp).open(path)

@@ -44,7 +44,7 @@ ROWS = [
     "F-16",
     *rows("F", 21, 22),
     *rows("N", 1, 7),
-    *(f"seed-{number:02}" for number in (1, 2, 3, 5, 6, 7, *range(11, 20))),
+    *(f"seed-{number:02}" for number in (*range(1, 8), *range(11, 20))),
 ]
 
 

@@ -1,4 +1,8 @@
-"""`python -m tests.bench [--profile]`: CPU per answer in RSA-2048 signatures; exits 1 where a "must" is missed."""
+"""`python -m tests.bench`: CPU per answer in RSA-2048 signatures; exits 1 where a "must" is missed.
+
+Each work is done in several passes, one after the other and then again: what other guests of a shared machine do to its
+caches only adds, so the pass that cost least is what the work costs. The others are printed too.
+"""
 
 import argparse
 import json
@@ -8,19 +12,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from idp.cli.slapd import remove
 from tests.bench.people import make_people
 from tests.parts.crowd import Crowd, Tally, drive
-from tests.parts.driver import Account
 from tests.parts.served import ROOT, Served, serving
 from tests.parts.service_provider import TestSP
 from tests.parts.slapd import start_slapd
 
 PEOPLE = 1000
 CLIENTS = 16
+PASSES = 3
 RESULT = ROOT / "var" / "bench" / "latest.json"
 
 
@@ -107,17 +111,27 @@ def measure(works: list[Work], part: float, rsa_sign_ms: float) -> dict[str, Cos
         slapd = start_slapd(folder, people)
         try:
             with serving(folder, slapd, sp, apps=accounts, methods=("password", "totp"), start_tls=False) as site:
-                return {work.name: _measure_one(site, sp, work, part, accounts, rsa_sign_ms) for work in works}
+                passes: dict[str, list[Cost]] = {work.name: [] for work in works}
+                crowds = {
+                    work.name: Crowd(site.port, sp, site.certificate_pem, accounts, work.driven, CLIENTS)
+                    for work in works
+                }
+                for crowd in crowds.values():
+                    drive(crowd, 200)
+                for number in range(PASSES):
+                    begin = number * PEOPLE // PASSES  # other people each time: a person has few codes a minute
+                    for work in works:
+                        crowd = replace(crowds[work.name], accounts=accounts[begin:] + accounts[:begin])
+                        passes[work.name].append(_measure_one(site, crowd, work, part / PASSES, rsa_sign_ms))
         finally:
             slapd.server.stop()
             remove(slapd.server.folder)
+    for name, costs in passes.items():
+        print(f"{name}: {', '.join(str(cost.in_signatures) for cost in costs)} signatures")
+    return {name: min(costs, key=lambda cost: cost.cpu_ms) for name, costs in passes.items()}
 
 
-def _measure_one(
-    site: Served, sp: TestSP, work: Work, part: float, accounts: tuple[Account, ...], rsa_sign_ms: float
-) -> Cost:
-    crowd = Crowd(site.port, sp, site.certificate_pem, accounts, work.driven, CLIENTS)
-    drive(crowd, 200)
+def _measure_one(site: Served, crowd: Crowd, work: Work, part: float, rsa_sign_ms: float) -> Cost:
     meter = _Meter(site)
     tally: Tally = drive(crowd, int(work.answers * part), meter)
     if tally.problems or tally.checked < len(tally.seconds) // 25:

@@ -90,7 +90,8 @@ def drive(crowd: Crowd, rounds: int, around: Callable[[Callable[[], None]], None
         for pipe in pipes:
             tally, used = pipe.recv()
             total.add(tally)
-            crowd.codes.used.update(used)
+            for username, step in used.items():  # each process knows only of its own people what is new
+                crowd.codes.used[username] = max(step, crowd.codes.used.get(username, 0))
     finally:
         for child in children:
             child.join(30)

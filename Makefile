@@ -8,6 +8,8 @@ RUN_PACKAGES := slapd ldap-utils xmlsec1 openssl
 TEST_PACKAGES := $(RUN_PACKAGES) chromium fonts-noto-cjk apache2 libapache2-mod-shib shibboleth-sp-utils \
 	opensaml-schemas nginx-light redis-server zbar-tools nodejs 389-ds-base libnss3-tools
 
+QUICK := $(addprefix tests/,core flow saml_in saml_out attributes words federation audit store totp password)
+
 .DEFAULT_GOAL := help
 .PHONY: help run test quick check bench sabotage soak screenshots lock clean packages-run packages-test
 
@@ -23,7 +25,7 @@ test: packages-test $(VENV)/.test tests/node/node_modules/.made check ## Run the
 	$(BIN)/python -m pytest -p tests.parts.no_skips -m alone
 
 quick: $(VENV)/.test ## Run the part of the suite that takes a minute
-	$(BIN)/python -m pytest -n 4 --dist worksteal -q -m "not slow and not soak and not alone and not deep"
+	$(BIN)/python -m pytest -n 4 --dist worksteal -q -m "not slow and not soak and not alone and not deep" $(QUICK)
 
 check: $(VENV)/.test ## Format, lint, types, import rules, rules of the repository
 	$(BIN)/ruff format --check .

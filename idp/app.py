@@ -19,6 +19,7 @@ from idp.federation.index import Federation
 from idp.federation.service_provider import POST_BINDING, REDIRECT_BINDING
 from idp.flow.conversation import Conversations
 from idp.flow.engine import Engine
+from idp.flow.history import History
 from idp.flow.policy import Policy
 from idp.flow.registration import Registrations
 from idp.flow.session import Sessions
@@ -133,6 +134,7 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
             idle=timedelta(minutes=settings.session.idle_minutes),
             absolute=timedelta(hours=settings.session.absolute_hours),
         ),
+        history=History(store),
         tickets=Tickets(store),
         signing_key=signing_keys[0],
         writer=ResponseWriter(

@@ -23,6 +23,7 @@ from idp.web.audit_event import judged, logged_in, untried
 from idp.web.certificate import lead_to_certificate
 from idp.web.cookies import set_session
 from idp.web.forms import event_of, method_for, read_form, verify_origin
+from idp.web.logins import note_login
 from idp.web.pages import method_page, stuck_page
 from idp.web.paths import ACCOUNT, ERRAND_PATHS
 from idp.web.registering import form_received, overtaken, show_form, turn_of
@@ -145,6 +146,7 @@ def _show_account(site: Site, held: Held, reached: Reached, visitor: Visitor) ->
         return account_page(site, visitor, reached.subject)
     session_id = site.sessions.begin(reached.subject, reached.proofs, visitor.now, visitor.session_id)
     site.throttle.remember(reached.subject, visitor.browser.id, visitor.now)
+    note_login(site, reached, session_id, visitor)
     site.audit.record(logged_in(held, reached, visitor, reference_of(session_id)))
     site.conversations.finish(held)
     response = Response(status=303, headers={"Location": ACCOUNT})

@@ -24,6 +24,7 @@ from idp.saml.signature_choice import choose_signature
 from idp.settings.model import ServiceProvider as ServiceProviderSettings
 from idp.web.audit_event import answered, refused
 from idp.web.cookies import set_session
+from idp.web.logins import note_login
 from idp.web.pages import post_page
 from idp.web.site import Site
 from idp.web.visitor import Visitor
@@ -65,6 +66,7 @@ def answer_success(
     if not reached.reused:
         session_id = site.sessions.begin(reached.subject, reached.proofs, visitor.now, visitor.session_id)
         site.throttle.remember(reached.subject, visitor.browser.id, visitor.now)
+    note_login(site, reached, session_id, visitor, authn_request.service_provider.entity_id)
     event = answered(held, authn_request, reached, statement, issued, visitor, reference_of(session_id))
     if resolved.dropped:
         event = replace(event, dropped_attributes=resolved.dropped + issued.dropped)

@@ -15,6 +15,7 @@ from idp.directory.writer import NamedWriter
 from idp.federation.index import Federation
 from idp.flow.conversation import Conversations
 from idp.flow.engine import Engine
+from idp.flow.history import History
 from idp.flow.policy import Policy
 from idp.flow.registration import Registrations
 from idp.flow.session import Sessions
@@ -53,6 +54,7 @@ class Site:
     registrations: Registrations
     conversations: Conversations
     sessions: Sessions
+    history: History
     tickets: Tickets
     writer: ResponseWriter
     signing_key: SigningKey

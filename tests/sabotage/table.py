@@ -1,6 +1,7 @@
 """The whole table."""
 
 from tests.sabotage import (
+    account,
     administration,
     browser,
     certificates,
@@ -15,6 +16,7 @@ from tests.sabotage import (
 )
 
 TABLE = (
+    *account.ROWS,
     *messages.ROWS,
     *proofs.ROWS,
     *browser.ROWS,

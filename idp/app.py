@@ -1,6 +1,7 @@
 """`load(conf)`: one function for start, check and reload; whatever is wrong is said before anything is served."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from re import fullmatch
@@ -256,7 +257,24 @@ def _longest_acceptance(expectations: Expectations) -> timedelta:
 def _budgets(
     enabled: Mapping[str, Enabled], limits: Mapping[str, Mapping[str, tuple[str, ...]]]
 ) -> dict[str, Budget | None]:
-    return {name: _budget(each.plugin.budget, limits.get(name, {})) for name, each in enabled.items()}
+    own = {name: _budget(each.plugin.budget, limits.get(name, {})) for name, each in enabled.items()}
+    return {name: _shared(name, budget, own, limits) for name, budget in own.items()}
+
+
+def _shared(
+    name: str,
+    budget: Budget | None,
+    budgets: Mapping[str, Budget | None],
+    limits: Mapping[str, Mapping[str, tuple[str, ...]]],
+) -> Budget | None:
+    """Give a budget the numbers of the method it is shared with. Raises ConfigError where it has its own."""
+    other = budgets.get(budget.shared_with) if budget is not None else None
+    if budget is None or other is None:
+        return budget
+    if name in limits:
+        what = f"{name} takes its tries out of the budget of {budget.shared_with}"
+        raise ConfigError([Problem("idp.toml", f"limits.{name}", what, f"Set limits.{budget.shared_with}")])
+    return replace(other, lanes=budget.lanes, shared_with=budget.shared_with)
 
 
 def _budget(shipped: Budget | None, limits: Mapping[str, tuple[str, ...]]) -> Budget | None:
@@ -264,7 +282,7 @@ def _budget(shipped: Budget | None, limits: Mapping[str, tuple[str, ...]]) -> Bu
         return None
     person = tuple(map(_limit, limits["person"])) if "person" in limits else shipped.person
     address = tuple(map(_limit, limits["address"])) if "address" in limits else shipped.address
-    return Budget(person, address, shipped.lanes)
+    return replace(shipped, person=person, address=address)
 
 
 def _limit(text: str) -> Limit:

@@ -3,7 +3,7 @@
 import os
 import pwd
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from idp.audit import AuditEvent, Decision
-from idp.core.errors import ConfigError
+from idp.core.errors import ConfigError, Problem
 from idp.core.subject import Subject
-from idp.plugin import AdminAct, Keeper, NoticeKind, Tools
+from idp.plugin import AdminAct, Keeper, Method, NoticeKind, Tools
 
 if TYPE_CHECKING:
     from idp.app import Site
@@ -46,9 +46,21 @@ class CommandContext:
         """Give a method its tools, as they would be in a step of a login right now."""
         return self.site().tools(method)
 
+    def method(self, name: str) -> Method:
+        """Give a method with the site's settings. Raises ConfigError where it is not enabled."""
+        enabled = self.site().methods.get(name)
+        if enabled is None:
+            what = "is not enabled"
+            raise ConfigError([Problem("idp.toml", f"plugins.{name}", what, "Add it to login.methods, or to a way")])
+        return enabled.method
+
     def keeper(self) -> Keeper:
         """Give everybody's credentials."""
         return self.site().keeper
+
+    def members(self, group: str) -> Sequence[Subject]:
+        """Give everybody in a group, named by its DN, by user name. Raises DependencyError."""
+        return sorted(self.site().keeper.members(group), key=lambda each: each.username)
 
     def forgive(self, method: str, subject: Subject) -> None:
         """Give a person all tries of a method back, and a first registration. Raises DependencyError."""

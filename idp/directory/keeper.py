@@ -46,22 +46,15 @@ class LDAPKeeper:
     def all(self, kind: CredentialKind) -> tuple[Holding, ...]:
         """Give every person who has a credential of a kind, read from the writer. Raises DependencyError."""
         query = Query("(objectClass={value})").write(kind.object_class.encode())
-        wanted = self._wanted(kind)
-        base = self._settings.people_dn
-
-        def work(connection: LDAPConnection, _: Server) -> Found:
-            return connection.search_all(base, query, wanted, page=PAGE)
-
-        found = self._reader.run(work, again=False)
-        if found.answer.code == Result.SIZE_LIMIT:
-            raise DependencyError(
-                Code.DIRECTORY_DOWN,
-                f"the directory gives this account {len(found.entries)} entries and no more; "
-                "see `warifu directory install` for its limits",
-            )
-        _require_success(found.answer, base)
-        holdings = (self._holding(entry, kind) for entry in found.entries)
+        holdings = (self._holding(entry, kind) for entry in self._search_all(query, self._wanted(kind)))
         return tuple(holding for holding in holdings if holding is not None)
+
+    def members(self, group: str) -> tuple[Subject, ...]:
+        """Give everybody whose entry names a group in `group_attribute`. Raises DependencyError."""
+        query = Query(f"({self._settings.group_attribute}={{value}})").write(group.encode("utf-8"))
+        names = (self._settings.id_attribute, self._settings.username_attribute)
+        found = (self._subject(entry) for entry in self._search_all(query, names))
+        return tuple(subject for subject in found if subject is not None)
 
     def one(self, subject: Subject, kind: CredentialKind) -> Holding | None:
         """Give one person's credential, read from the writer. Raises DependencyError."""
@@ -129,18 +122,38 @@ class LDAPKeeper:
             raise SealError(Code.SEAL_BROKEN, "it does not hold a credential") from None
         return Credential(kind.name, values.get(_ID, b"").decode("utf-8", "replace"), values, secrets, facts)
 
+    def _search_all(self, query: bytes, wanted: tuple[str, ...]) -> tuple[Entry, ...]:
+        base = self._settings.people_dn
+
+        def work(connection: LDAPConnection, _: Server) -> Found:
+            return connection.search_all(base, query, wanted, page=PAGE)
+
+        found = self._reader.run(work, again=False)
+        if found.answer.code == Result.SIZE_LIMIT:
+            raise DependencyError(
+                Code.DIRECTORY_DOWN,
+                f"the directory gives this account {len(found.entries)} entries and no more; "
+                "see `warifu directory install` for its limits",
+            )
+        _require_success(found.answer, base)
+        return found.entries
+
     def _wanted(self, kind: CredentialKind) -> tuple[str, ...]:
         return (self._settings.id_attribute, self._settings.username_attribute, *kind.fields.values())
 
     def _holding(self, entry: Entry, kind: CredentialKind) -> Holding | None:
         """Give what an entry holds; a damaged seal counts under the key id "?"."""
-        held = held_fields(entry, kind)
+        held, subject = held_fields(entry, kind), self._subject(entry)
+        if subject is None or not is_held(held, kind):
+            return None
+        return Holding(subject, held, frozenset(_key_id(held[name]) for name in kind.sealed & set(held)))
+
+    def _subject(self, entry: Entry) -> Subject | None:
         identity = entry.first(self._settings.id_attribute)
         username = entry.first(self._settings.username_attribute)
-        if identity is None or username is None or not is_held(held, kind):
+        if identity is None or username is None:
             return None
-        subject = Subject(read_id(self._settings.id_attribute, identity), username.decode("utf-8", "replace"), entry.dn)
-        return Holding(subject, held, frozenset(_key_id(held[name]) for name in kind.sealed & set(held)))
+        return Subject(read_id(self._settings.id_attribute, identity), username.decode("utf-8", "replace"), entry.dn)
 
 
 def _key_id(value: bytes) -> str:

@@ -73,8 +73,10 @@ class Throttle:
         Where counts go by lanes, those of browsers and networks run out by themselves.
         """
         budget = self._budgets.get(method)
-        for limit in budget.person if budget is not None and not budget.lanes else ():
-            name = f"{method}:person:{subject.id}::{_seconds(limit)}"
+        if budget is None or budget.lanes:
+            return
+        for limit in budget.person:
+            name = f"{budget.shared_with or method}:person:{subject.id}::{_seconds(limit)}"
             (count,) = self._store.add_all(0, ((name, limit.window),))
             self._store.add_all(-count.value, ((name, limit.window),))
 
@@ -85,11 +87,12 @@ class Throttle:
     def _names(self, method: str, budget: Budget, claim: Claim, source: Source) -> Sequence[tuple[str, Limit]]:
         who = f"person:{claim.subject.id}" if claim.subject else f"typed:{_digest(_folded(claim.typed))}"
         lane = self._lane(claim, source) if budget.lanes else ""
-        person = [(f"{method}:{who}:{lane}:{_seconds(limit)}", limit) for limit in budget.person]
+        pool = budget.shared_with or method
+        person = [(f"{pool}:{who}:{lane}:{_seconds(limit)}", limit) for limit in budget.person]
         if lane.startswith(KNOWN):
             return person  # nor do strangers behind the same address stand in the way of a browser that is known
         where = str(source.address) if source.address else "unknown"
-        return person + [(f"{method}:address:{where}:{_seconds(limit)}", limit) for limit in budget.address]
+        return person + [(f"{pool}:address:{where}:{_seconds(limit)}", limit) for limit in budget.address]
 
     def _lane(self, claim: Claim, source: Source) -> str:
         if claim.subject and self._store.get(KNOWN, _known(claim.subject, source.browser)) is not None:

@@ -9,6 +9,7 @@ from typing import Protocol
 from idp.core.codes import Code
 from idp.core.notice import NoticeKind
 from idp.core.subject import Subject
+from idp.plugin.method import Method
 from idp.plugin.tools import Credential, CredentialKind, Tools
 
 
@@ -58,6 +59,9 @@ class Keeper(Protocol):
     def key_ids(self) -> tuple[str, ...]:
         """The keys that are configured; the first closes new seals."""
 
+    def members(self, group: str) -> Sequence[Subject]:
+        """Give everybody who is in a group by the directory's word."""
+
     def all(self, kind: CredentialKind) -> Sequence[Holding]:
         """Give every person who has a credential of a kind, read from the writer."""
 
@@ -86,8 +90,14 @@ class Administration(Protocol):
     def tools(self, method: str) -> Tools:
         """Give a method its tools, as they would be in a step of a login right now."""
 
+    def method(self, name: str) -> Method:
+        """Give a method with the site's settings. Raises ConfigError where it is not enabled."""
+
     def keeper(self) -> Keeper:
         """Give everybody's credentials."""
+
+    def members(self, group: str) -> Sequence[Subject]:
+        """Give everybody in a group, named by its DN, by user name. Raises DependencyError."""
 
     def forgive(self, method: str, subject: Subject) -> None:
         """Give a person all tries of a method back, and a first registration. Raises DependencyError."""

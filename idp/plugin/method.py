@@ -29,12 +29,15 @@ class Budget:
     """How many wrong tries a method stands, by person and by address (security.md T-05, W-11).
 
     With `lanes`, tries from a named network or from a browser the person has used before are counted apart from
-    strangers', so that a stranger cannot lock the person out.
+    strangers', so that a stranger cannot lock the person out. `shared_with` names a method out of whose budget tries
+    are taken, so that who may guess at several methods has no more guesses for it (security.md G-02); the numbers here
+    hold where that method is not enabled.
     """
 
     person: tuple[Limit, ...]
     address: tuple[Limit, ...]
     lanes: bool = False
+    shared_with: str = ""
 
 
 class Method(Protocol):

@@ -1,26 +1,21 @@
 """`warifu totp import|export|rekey`: what is done for many people at once."""
 
-import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import click
 
 from idp.plugin import AdminAct, Administration, AdminResult, DependencyError, Holding, SealError
+from idp.plugin.commands import progress, reported, shown
+from idp.plugin.private_files import new_private, read_private
 from plugins.totp.credential import TOTP
 from plugins.totp.exports import write_packed, write_plain_csv, write_plain_ldif
 from plugins.totp.foreign import Form, make_opener
 from plugins.totp.imports import Importer, Result, Taken
-from plugins.totp.private_files import new_private, read_private
 from plugins.totp.rekey import NEVER_SEALED, count_keys, reseal, waiting
-from plugins.totp.reported import reported
 from plugins.totp.rows import Row, csv_rows, is_ldif, ldif_rows
-from plugins.totp.shown import shown
 
-T = TypeVar("T")
 _ACTS = {
     Taken.REGISTERED: AdminResult.REGISTERED,
     Taken.REPLACED: AdminResult.REPLACED,
@@ -92,7 +87,7 @@ def export(administration: Administration, file: Path, *, rebind: bool, plain: b
         how = "sealed" if rebind else "in clear"
         for holding in holdings:  # first written down, then given away
             administration.record(AdminAct("totp export", AdminResult.DISCLOSED, holding.subject, reason=how))
-        with new_private(file) as stream, _progress(holdings, "export") as bar:
+        with new_private(file) as stream, progress(holdings, "export") as bar:
             if rebind:
                 write_packed(stream, keeper, bar)
             elif is_ldif(file):
@@ -121,7 +116,7 @@ def rekey(administration: Administration, *, dry_run: bool, unsealed: bool) -> N
         )
         problems = []
         if not dry_run:
-            with _progress(todo, "rekey") as bar:
+            with progress(todo, "rekey") as bar:
                 for holding in bar:
                     problem = reseal(keeper, holding, first)
                     result = AdminResult.FAILED if problem else AdminResult.CHANGED
@@ -154,7 +149,7 @@ def _take_all(
     administration: Administration, importer: Importer, rows: Sequence[Row], file: Path
 ) -> list[tuple[Row, Result]]:
     results: list[tuple[Row, Result]] = []
-    with _progress(rows, "import") as bar:
+    with progress(rows, "import") as bar:
         for row in bar:
             try:
                 result = importer.take(row)
@@ -221,11 +216,3 @@ def _report_keys(holdings: Sequence[Holding], configured: Sequence[str]) -> int:
             remark = "still needed" if count else "may be taken out of keys.seal"
         click.echo(f"{key_id or 'none':<10}{count:>8}  {remark}")
     return sum(count for key_id, count in counts.items() if key_id not in (configured[0], NEVER_SEALED))
-
-
-@contextmanager
-def _progress(items: Sequence[T], label: str) -> Iterator[Iterable[T]]:
-    """Show how far it is, on a terminal only."""
-    bar = click.progressbar(items, label=label, show_pos=True, file=sys.stderr, hidden=not sys.stderr.isatty())
-    with bar as running:
-        yield running

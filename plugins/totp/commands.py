@@ -3,7 +3,6 @@
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
@@ -17,17 +16,16 @@ from idp.plugin import (
     Secret,
     Subject,
 )
+from idp.plugin.commands import find_person, refuse, reported, shown
+from idp.plugin.private_files import new_private
 from plugins.totp.bulk import export, import_, rekey
 from plugins.totp.codes import STEP_SECONDS, step_at
 from plugins.totp.credential import TOTP, TOTPCredential, bound_at, moment, read
 from plugins.totp.foreign import open_base32
 from plugins.totp.imports import SHORT_KEY_BYTES
 from plugins.totp.listing import list_
-from plugins.totp.private_files import new_private
 from plugins.totp.provisioning import draw_qr, qr_svg, write_uri
-from plugins.totp.reported import reported
 from plugins.totp.seed import new_seed
-from plugins.totp.shown import shown
 
 LONGEST_KEY_TEXT = 1024
 RACES = 5
@@ -59,7 +57,7 @@ for _command in (list_, import_, export, rekey):
 def status(administration: Administration, username: str) -> None:
     """Say what is registered for a person."""
     with reported("totp status", administration, username):
-        subject = _find(administration, username)
+        subject = find_person(administration, "totp", username)
         holding = administration.keeper().one(subject, TOTP)
         administration.record(AdminAct("totp status", AdminResult.READ, subject))
         if holding is None:
@@ -90,10 +88,10 @@ def register(
     if show and not sys.stdout.isatty():
         raise click.UsageError("--show writes to a terminal only; use --file FILE.")
     with reported("totp register", administration, username):
-        subject = _find(administration, username)
+        subject = find_person(administration, "totp", username)
         before = administration.keeper().one(subject, TOTP)
         if before is not None and not replace:
-            _refuse(administration, "totp register", subject, "an app is registered already; say --replace")
+            refuse(administration, "totp register", subject, "an app is registered already; say --replace")
         secret = _read_key() if from_stdin else new_seed()
         uri = write_uri(secret, subject.username, administration.tools("totp").site.otp_issuer)
         administration.record(AdminAct("totp register", AdminResult.STARTED, subject))
@@ -117,12 +115,12 @@ def register(
 def reset(administration: Administration, username: str) -> None:
     """Take a person's app away."""
     with reported("totp reset", administration, username):
-        subject = _find(administration, username)
+        subject = find_person(administration, "totp", username)
         administration.record(AdminAct("totp reset", AdminResult.STARTED, subject))
         administration.forgive("totp", subject)
         with administration.telling(NoticeKind.RESET, subject):
             if not administration.tools("totp").credentials.remove(subject, TOTP):
-                _refuse(administration, "totp reset", subject, "no app is registered")
+                refuse(administration, "totp reset", subject, "no app is registered")
         administration.record(AdminAct("totp reset", AdminResult.REMOVED, subject))
         click.echo(f"{shown(subject.username)}: removed")
 
@@ -133,33 +131,19 @@ def reset(administration: Administration, username: str) -> None:
 def unlock(administration: Administration, username: str) -> None:
     """Forget a person's wrong codes, so that an app that was stopped is asked again."""
     with reported("totp unlock", administration, username):
-        subject = _find(administration, username)
+        subject = find_person(administration, "totp", username)
         credentials = administration.tools("totp").credentials
         for _ in range(RACES):
             found = credentials.list(subject, TOTP)
             if not found:
-                _refuse(administration, "totp unlock", subject, "no app is registered")
+                refuse(administration, "totp unlock", subject, "no app is registered")
             if credentials.swap(subject, found[0], TOTP, {"failures": b"0"}):
                 break
         else:
-            _refuse(administration, "totp unlock", subject, "it changes all the time; try again")
+            refuse(administration, "totp unlock", subject, "it changes all the time; try again")
         administration.forgive("totp", subject)
         administration.record(AdminAct("totp unlock", AdminResult.CHANGED, subject))
         click.echo(f"{shown(subject.username)}: wrong codes are forgotten")
-
-
-def _find(administration: Administration, username: str) -> Subject:
-    subject = administration.tools("totp").people.find(username)
-    if subject is None:
-        raise click.ClickException(
-            f"{shown(username)}: no entry, or more than one, has this user name; see directory.user_filter"
-        )
-    return subject
-
-
-def _refuse(administration: Administration, verb: str, subject: Subject, reason: str) -> NoReturn:
-    administration.record(AdminAct(verb, AdminResult.REFUSED, subject, reason=reason))
-    raise click.ClickException(f"{shown(subject.username)}: {reason}")
 
 
 def _read_key() -> Secret:

@@ -9,10 +9,9 @@ from dataclasses import asdict, dataclass, fields
 import click
 
 from idp.plugin import AdminAct, Administration, AdminResult, Holding, Keeper, SealError
+from idp.plugin.commands import reported, shown
 from plugins.totp.credential import TOTP, bound_at, read
 from plugins.totp.imports import SHORT_KEY_BYTES
-from plugins.totp.reported import reported
-from plugins.totp.shown import shown
 
 NONE = "none"
 

@@ -81,7 +81,7 @@ ROWS = (
     ),
     Sabotage(
         "a file of keys is for everybody",
-        "plugins/totp/private_files.py",
+        "idp/plugin/private_files.py",
         "os.O_NOFOLLOW, 0o600)",
         "os.O_NOFOLLOW, 0o644)",
         f"{BULK}::test_a_file_made_for_keys_is_for_its_owner_whatever_the_mask",

@@ -12,8 +12,8 @@ from idp.cli.slapd_entries import PEOPLE_DN
 from idp.core.ldif import read_records, write_record
 from idp.core.secret import Secret
 from idp.plugin import Credential
+from idp.plugin.private_files import new_private
 from plugins.totp.credential import TOTP
-from plugins.totp.private_files import new_private
 from tests.parts.site import SEED, Idp
 from tests.parts.slapd import RunningSlapd
 from tests.totp_admin.conftest import Desk

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from idp.plugin import Secret
+from idp.core.secret import Secret
 
 LONGEST_BYTES = 1 << 16
 

@@ -41,7 +41,7 @@ def unreached(page: Page) -> list[str]:
     return hidden + missed
 
 
-_NUMBER = """() => [...document.querySelectorAll('a[href], button, summary, input:not([type=hidden]), select, textarea')]
+_NUMBER = """() => [...document.querySelectorAll('a[href], button, summary, input:not([type=hidden]), select')]
   .filter(e => e.checkVisibility() && e.tabIndex >= 0).forEach((e, i) => { e.dataset.stop = i + 1 })"""
 _FOCUSED = """() => { const e = document.activeElement, style = getComputedStyle(e);
   return [e.dataset.stop || '', style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,

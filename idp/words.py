@@ -24,12 +24,16 @@ class Words:
 
     @classmethod
     def load(cls, folders: Sequence[Path], languages: Sequence[str]) -> "Words":
-        """Read `<language>.toml` of every folder. Raises ConfigError with everything that does not fit together."""
+        """Read `<language>.toml` of every folder and, where there are any, of the folders in it.
+
+        Raises ConfigError with everything that does not fit together.
+        """
         problems: list[Problem] = []
         texts: dict[str, dict[str, str]] = {language: {} for language in languages}
         for folder in folders:
-            for language in languages:
-                _read(folder / f"{language}.toml", texts[language], problems)
+            for part in (folder, *sorted(each for each in folder.glob("*/") if each.is_dir())):
+                for language in languages:
+                    _read(part / f"{language}.toml", texts[language], problems)
         problems.extend(_differences(texts))
         if problems:
             raise ConfigError(problems)

@@ -23,7 +23,8 @@ def _flat(table: dict[str, Any], prefix: str = "") -> dict[str, str]:
 
 
 def _texts(folder: Path, language: str) -> dict[str, str]:
-    return _flat(tomllib.loads((folder / f"{language}.toml").read_text(encoding="utf-8")))
+    files = [folder / f"{language}.toml", *sorted(folder.glob(f"*/{language}.toml"))]
+    return {key: text for file in files for key, text in _flat(tomllib.loads(file.read_text(encoding="utf-8"))).items()}
 
 
 @pytest.mark.parametrize("folder", WORDS_FOLDERS, ids=lambda folder: folder.parent.name)

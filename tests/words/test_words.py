@@ -95,3 +95,10 @@ def test_the_words_we_ship_fit_together() -> None:
     folders = [REPOSITORY / "idp/web/words", *sorted((REPOSITORY / "plugins").glob("*/words"))]
 
     assert load(*folders).keys
+
+
+def test_a_folders_words_may_be_in_folders_of_their_own(tmp_path: Path) -> None:
+    write(tmp_path, ja='a = "1"', en='a = "1"')
+    write(tmp_path / "more", ja='b = "2"', en='b = "2"')
+
+    assert load(tmp_path).keys == {"a", "b"}

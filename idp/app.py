@@ -14,10 +14,10 @@ from idp.core.codes import Code
 from idp.core.errors import ConfigError, Problem
 from idp.core.network import parse_range
 from idp.core.secret import Secret
-from idp.core.subject import Subject
 from idp.directory import open_directory
 from idp.federation.index import Federation
 from idp.federation.service_provider import POST_BINDING, REDIRECT_BINDING
+from idp.flow.acquaintance import Acquaintances, made_at
 from idp.flow.conversation import Conversations
 from idp.flow.engine import Engine
 from idp.flow.history import History
@@ -76,9 +76,10 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
     sealer = Sealer(load_seal_keys(settings.keys.seal))
     wanted = [attribute.source for attribute in settings.attributes.values() if ":" not in attribute.source]
     wanted += ["userCertificate", LANGUAGE_ATTRIBUTE, *(settings.mail.address_attributes if settings.mail else ())]
+    policy = Policy(settings.login, settings.service_provider, settings.site.time_zone)
+    wanted += made_at(policy, settings.directory.id_attribute)
     directory = open_directory(settings.directory, sealer, clock, wanted=wanted, store=store)
     signing_keys = [_signing_key(pair) for pair in settings.keys.signing]
-    policy = Policy(settings.login, settings.service_provider)
     throttle = Throttle(store, _budgets(enabled, settings.limits))
     log = process_logger(settings.audit)
     metrics = Metrics(settings.metadata.index.parent / "metrics")
@@ -93,7 +94,9 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
         settings.listen.certificate_url,
     )
     expectations = _expectations(settings)
-    group_attribute = settings.directory.group_attribute.lower()
+    acquaintances = Acquaintances(
+        policy, directory.people, store, settings.directory.group_attribute, settings.directory.id_attribute
+    )
 
     def toolbox(plugin: str, now: datetime) -> Tools:
         return Tools(now, directory.people, directory.credentials, PluginMoments(store, plugin), facts, alarm)
@@ -108,9 +111,6 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
             alarm(str(problem))
             metrics.count("failures", code=str(Code.SETTINGS_INVALID))
 
-    def groups(subject: Subject) -> Sequence[str]:
-        return directory.people.attributes(subject).get(group_attribute, ()) if policy.reads_groups else ()
-
     def report(method: str, error: BaseException) -> None:
         log.error("a method failed", method=method, error=type(error).__name__, detail=describe(error))
 
@@ -123,8 +123,9 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
         directory=directory.people,
         federation=Federation(settings.metadata.index, clock),
         methods=enabled,
-        engine=Engine(policy, enabled, throttle, toolbox, groups, report, _listeners(settings)),
+        engine=Engine(policy, enabled, throttle, toolbox, acquaintances.greet, report, _listeners(settings)),
         policy=policy,
+        acquaintances=acquaintances,
         throttle=throttle,
         registrations=registrations,
         conversations=Conversations(

@@ -107,7 +107,8 @@ def _explanation(site: Site, asked: Asked) -> Explanation:
         action=asked.action,
     )
     visit = Visit(asked.action, asked.subject, asked.network, language="en", browser="")
-    return explain(site.policy, methods, tools, demand, asked.groups, visit)
+    person = site.acquaintances.foresee(asked.subject, demand.since)
+    return explain(site.policy, methods, tools, demand, person, visit)
 
 
 def _end(text: str) -> NoReturn:

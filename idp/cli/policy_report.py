@@ -10,7 +10,6 @@ from idp.federation.service_provider import ServiceProvider
 from idp.flow.explain import Explanation, Offer, Way
 from idp.flow.rules import Condition, Weighed
 from idp.plugin import Purpose
-from idp.settings.model import Rule
 from idp.words import Words
 
 
@@ -51,6 +50,8 @@ def as_lines(asked: Asked, explanation: Explanation, words: Words) -> list[str]:
 def as_json(asked: Asked, explanation: Explanation) -> dict[str, object]:
     """Give the same for a script."""
     refusal = explanation.refusal
+    rules = [_rule_json(each) for each in explanation.rules]
+    deciding = next(each for each in rules if each["decides"])
     sp = asked.service_provider
     return {
         "person": {
@@ -65,9 +66,10 @@ def as_json(asked: Asked, explanation: Explanation) -> dict[str, object]:
         "from": {"address": str(asked.address), "network": asked.network},
         "action": asked.action.value,
         "authn_contexts": list(asked.class_refs),
-        "rules": [_rule_json(each) for each in explanation.rules],
+        "rules": rules,
         "rule": explanation.deciding.name,
         "require": explanation.deciding.require,
+        "until": deciding["until"],
         "methods": [
             {"name": each.method, "offered": each.is_offered, "code": each.code and str(each.code)}
             for each in explanation.offers
@@ -107,18 +109,28 @@ def _rule_json(each: Weighed) -> dict[str, object]:
         "fits": not each.unmet,
         "unmet": [str(condition) for condition in each.unmet],
         "decides": each.decides,
+        "until": each.until.isoformat() if each.until is not None else None,
     }
 
 
 def _verdict(each: Weighed, asked: Asked) -> str:
     if each.decides:
-        return f"DECIDES: {each.rule.require}"
+        return f"DECIDES: {each.rule.require}{_until(each)}"
     if not each.unmet:
         return f"would fit, but comes later ({each.rule.require})"
-    return "does not fit: " + "; ".join(_why_not(condition, each.rule, asked) for condition in each.unmet)
+    return "does not fit: " + "; ".join(_why_not(condition, each, asked) for condition in each.unmet)
 
 
-def _why_not(condition: Condition, rule: Rule, asked: Asked) -> str:
+def _until(each: Weighed) -> str:
+    if each.until is None:
+        return ""
+    return f" until {each.until}{', by its grace' if each.rule.grace is not None else ''}"
+
+
+def _why_not(condition: Condition, weighed: Weighed, asked: Asked) -> str:
+    rule = weighed.rule
+    if condition in {Condition.FROM, Condition.UNTIL, Condition.GRACE}:
+        return _not_now(condition, weighed)
     if condition is Condition.ACTION:
         return f"it is about {rule.action}"
     if condition is Condition.NETWORK:
@@ -128,6 +140,17 @@ def _why_not(condition: Condition, rule: Rule, asked: Asked) -> str:
     if condition is Condition.GROUP:
         return f"the person is not in {_any_of(rule.groups)}"
     return f"none of {_any_of(rule.authn_contexts)} is asked for"
+
+
+def _not_now(condition: Condition, weighed: Weighed) -> str:
+    rule = weighed.rule
+    if condition is Condition.FROM:
+        return f"it holds from {rule.starts} on"
+    if condition is Condition.UNTIL or rule.grace is None:
+        return f"it held until {rule.until}"
+    if weighed.until is not None:
+        return f"the grace ended on {weighed.until}"
+    return "nobody knows when the grace began"
 
 
 def _any_of(names: Iterable[str]) -> str:

@@ -10,6 +10,7 @@ from idp.core.proof import Proof
 from idp.core.subject import Subject
 from idp.flow.conversation import Conversation
 from idp.flow.policy import Aim, Demand, Policy, is_reached, why_not
+from idp.flow.rules import Person
 from idp.flow.session import Session
 from idp.flow.step import Advanced, Judged, Page, Reached, Sent, Situation, Step, Stuck
 from idp.flow.throttle import Exhausted, Source, Throttle
@@ -54,7 +55,7 @@ class Engine:
         methods: Mapping[str, Enabled],
         throttle: Throttle,
         tools: Callable[[str, datetime], Tools],
-        groups: Callable[[Subject], Sequence[str]],
+        person: Callable[[Subject, datetime], Person],
         report: Callable[[str, BaseException], None],
         listeners: frozenset[Listener] = frozenset(),
     ) -> None:
@@ -62,7 +63,7 @@ class Engine:
         self._methods = methods
         self._throttle = throttle
         self._tools = tools
-        self._groups = groups
+        self._person = person
         self._report = report
         self._listeners = listeners
 
@@ -234,8 +235,8 @@ class Engine:
         return None
 
     def _aims(self, standing: Standing) -> tuple[Aim, ...]:
-        groups = self._groups(standing.subject) if standing.subject is not None else None
-        return self._policy.aims(standing.demand, standing.situation.network, groups)
+        person = self._person(standing.subject, standing.now) if standing.subject is not None else None
+        return self._policy.aims(standing.demand, standing.situation.network, person, standing.now)
 
     def _page(self, aim: Aim, standing: Standing, spent: dict[str, Refused | None], attempted: str) -> Page | None:
         """Give the page of the first method that has something to ask; those that have not are spent."""

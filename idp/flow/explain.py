@@ -9,7 +9,7 @@ from idp.core.codes import Code
 from idp.core.errors import DependencyError, SealError, StatusError
 from idp.core.proof import Binding, Proof
 from idp.flow.policy import Aim, Demand, Policy, is_reached
-from idp.flow.rules import Weighed
+from idp.flow.rules import Person, Weighed
 from idp.plugin import Ask, Refused, SendTo, Tools, Visit
 from idp.plugin.registry import Enabled
 from idp.settings.model import Rule
@@ -54,18 +54,18 @@ class Explanation:
 
 
 def explain(
-    policy: Policy, methods: Methods, tools: Mapping[str, Tools], demand: Demand, groups: Sequence[str], visit: Visit
+    policy: Policy, methods: Methods, tools: Mapping[str, Tools], demand: Demand, person: Person, visit: Visit
 ) -> Explanation:
-    """Say what would be decided of a demand, for the person, the purpose and the network of `visit`.
+    """Say what would be decided of a demand as it comes in, for the person, the purpose and the network of `visit`.
 
     Raises DependencyError where a part that a method needs is down.
     """
-    rules = policy.weigh(visit.purpose, demand, visit.network, groups)
+    rules = policy.weigh(visit.purpose, demand, visit.network, person, demand.since)
     offers = ask_methods(methods, visit, tools)
     refusal: StatusError | None = None
     ways: tuple[Way, ...] = ()
     try:
-        aims = policy.aims(demand, visit.network, groups)
+        aims = policy.aims(demand, visit.network, person, demand.since)
         able = {each.method: methods[each.method] for each in offers if each.is_offered}
         ways = tuple(_ways(policy, aims, able, demand.since))
     except StatusError as error:

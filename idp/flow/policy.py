@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from idp.core.codes import Code
 from idp.core.errors import StatusError
 from idp.core.proof import Proof
 from idp.federation.service_provider import ServiceProvider
-from idp.flow.rules import Case, Weighed, decide, weigh
+from idp.flow.rules import Case, Person, Weighed, decide, last_day, weigh
 from idp.plugin import Purpose
 from idp.settings.model import AuthnContext, Login, Rule
 from idp.settings.model import ServiceProvider as ServiceProviderSettings
@@ -43,11 +44,15 @@ def own_demand(action: Purpose, since: datetime) -> Demand:
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """One way to meet a demand: a class to reach (None where the truth will do), and whether two factors must be."""
+    """One way to meet a demand: a class to reach (None where the truth will do), and whether two factors must be.
+
+    `grace_until` is the last day on which the rule lets this person in by a grace; None where it is none.
+    """
 
     context: AuthnContext | None
     two_factors: bool
     rule: str
+    grace_until: date | None = None
 
 
 def two_kinds(proofs: Sequence[Proof]) -> bool:
@@ -87,13 +92,17 @@ def why_not(aims: Sequence[Aim], proofs: Sequence[Proof]) -> Code:
 
 
 class Policy:
-    """The tables of the configuration, asked."""
+    """The tables of the configuration, asked; days are those of `time_zone`."""
 
-    def __init__(self, login: Login, service_providers: Sequence[ServiceProviderSettings]) -> None:
+    def __init__(
+        self, login: Login, service_providers: Sequence[ServiceProviderSettings], time_zone: str = "UTC"
+    ) -> None:
         self._login = login
+        self._zone = ZoneInfo(time_zone)
         self._contexts = login.authn_contexts
         self._order = {context.uri: position for position, context in enumerate(login.authn_contexts)}
         self.reads_groups = any(row.groups for row in login.rules)
+        self.graces = frozenset(row.grace.since for row in login.rules if row.grace is not None)
         self._defaults = {row.entity_id: row.authn_contexts for row in service_providers}
 
     @property
@@ -101,37 +110,42 @@ class Policy:
         """The methods in the order they are offered."""
         return self._login.methods
 
-    def aims(self, demand: Demand, network: str, groups: Sequence[str] | None = ()) -> tuple[Aim, ...]:
-        """Give the ways to meet a demand, the preferred one first; `groups` is None while nobody is known.
+    def day(self, moment: datetime) -> date:
+        """Give the day that a moment falls on here."""
+        return moment.astimezone(self._zone).date()
+
+    def aims(self, demand: Demand, network: str, person: Person | None, now: datetime) -> tuple[Aim, ...]:
+        """Give the ways to meet a demand, the preferred one first; `person` is None while nobody is known.
 
         Raises StatusError NoAuthnContext where no class of ours meets what is requested (SAML Core 3.3.2.2.1), or
         RequestDenied where a rule refuses.
         """
-        rule = self.rule(demand.action, demand, network, groups)
+        rule = self.rule(demand.action, demand, network, person, now)
         if rule.require == "refuse":
             raise StatusError(Code.REFUSED_BY_RULE, "Responder", "RequestDenied", rule.name, rule=rule.name)
         two_factors = rule.require == "two-factors"
         refs, comparison = demand.class_refs, demand.comparison
         if not refs:
             refs, comparison = self._defaults.get(demand.entity_id, ()), "exact"
+        grace_until = last_day(rule, person) if rule.grace is not None else None
         if not refs:
-            return (Aim(None, two_factors, rule.name),)
+            return (Aim(None, two_factors, rule.name, grace_until),)
         contexts = self._candidates(comparison, refs)
         if not contexts:
             raise StatusError(Code.NO_AUTHN_CONTEXT, "Responder", "NoAuthnContext", " ".join(refs), rule=rule.name)
-        return tuple(Aim(context, two_factors, rule.name) for context in contexts)
+        return tuple(Aim(context, two_factors, rule.name, grace_until) for context in contexts)
 
-    def rule(self, action: str, demand: Demand, network: str, groups: Sequence[str] | None) -> Rule:
+    def rule(self, action: str, demand: Demand, network: str, person: Person | None, now: datetime) -> Rule:
         """Give the row that decides."""
-        return decide(self._login.rules, _case(action, demand, network, groups))
+        return decide(self._login.rules, self._case(action, demand, network, person, now))
 
-    def weigh(self, action: str, demand: Demand, network: str, groups: Sequence[str]) -> tuple[Weighed, ...]:
+    def weigh(self, action: str, demand: Demand, network: str, person: Person, now: datetime) -> tuple[Weighed, ...]:
         """Give every row with what of it does not hold, in order."""
-        return weigh(self._login.rules, _case(action, demand, network, groups))
+        return weigh(self._login.rules, self._case(action, demand, network, person, now))
 
     def refuses_everybody(self, action: Purpose, network: str, now: datetime) -> bool:
         """Say whether nobody at all may do this from here, so that nobody need be asked who they are."""
-        return self.rule(action, own_demand(action, now), network, None).require == "refuse"
+        return self.rule(action, own_demand(action, now), network, None, now).require == "refuse"
 
     def asserted_context(self, aim: Aim, proofs: Sequence[Proof]) -> AuthnContext:
         """Give the class that the assertion states: the one aimed at, else the strongest that names its methods.
@@ -159,6 +173,5 @@ class Policy:
             return [self._contexts[position] for position in range(max(known), -1, -1)]
         return list(self._contexts[max(known) + 1 :])
 
-
-def _case(action: str, demand: Demand, network: str, groups: Sequence[str] | None) -> Case:
-    return Case(action, network, demand.service_provider, demand.class_refs, groups)
+    def _case(self, action: str, demand: Demand, network: str, person: Person | None, now: datetime) -> Case:
+        return Case(action, network, demand.service_provider, demand.class_refs, person, self.day(now))

@@ -1,10 +1,11 @@
 """`idp.toml` as frozen models; every key, its default and its meaning are here and nowhere else."""
 
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, HttpUrl, TypeAdapter, model_validator
+from pydantic import AfterValidator, BeforeValidator, HttpUrl, TypeAdapter, model_validator
 
 from idp.core.mailbox import is_mailbox
 from idp.core.network import parse_range
@@ -42,6 +43,16 @@ def _mailbox(text: str) -> str:
     return text
 
 
+def _day(value: object) -> object:
+    """Take a day of the calendar, as TOML writes it or as text: no time of day, which nobody would see rounded."""
+    is_text = isinstance(value, str) and len(value) == len("2027-04-01")
+    if isinstance(value, datetime) or not (is_text or isinstance(value, date)):
+        raise ValueError("write a day, e.g. 2027-04-01")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+"""A day in the site's time zone."""
 Url = Annotated[str, AfterValidator(_url)]
 Range = Annotated[str, AfterValidator(_range)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
@@ -193,10 +204,21 @@ class NetworkRanges(Group):
         return self
 
 
+class Grace(Group):
+    """How long a row holds for one person: `days` from a day on, from their first login, or since their entry is there.
+
+    The last day is the one `days` after the first, and it counts.
+    """
+
+    days: int = Field(ge=1, le=1000)
+    since: Literal["first-login", "entry"] | Day
+
+
 class Rule(Group):
     """One row of the table of rules; empty means any; the first row that fits decides.
 
-    The service provider is one that `service_providers` names or that has one of `entity_categories`.
+    The service provider is one that `service_providers` names or that has one of `entity_categories`. A row holds from
+    the day `from` to the day `until`, both included, in the site's time zone.
     """
 
     name: str = Field(min_length=1)
@@ -206,7 +228,18 @@ class Rule(Group):
     entity_categories: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     authn_contexts: tuple[str, ...] = ()
+    starts: Day | None = Field(default=None, alias="from")
+    until: Day | None = None
+    grace: Grace | None = None
     require: Literal["password", "two-factors", "refuse"]
+
+    @model_validator(mode="after")
+    def _can_hold(self) -> "Rule":
+        if self.starts is not None and self.until is not None and self.until < self.starts:
+            raise ValueError("`until` is before `from`: the rule would never hold")
+        if self.grace is not None and (self.require, self.action) != ("password", "login"):
+            raise ValueError("`grace` is for a rule of logins that requires the password alone, until it ends")
+        return self
 
 
 class AuthnContext(Group):

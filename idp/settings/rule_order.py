@@ -35,7 +35,15 @@ def _covers(row: Rule, later: Rule, everywhere: Collection[str]) -> bool:
         and _is_wider(row.groups, later.groups)
         and _is_wider(row.authn_contexts, later.authn_contexts)
         and _is_about_more(row, later)
+        and _holds_as_long(row, later)
     )
+
+
+def _holds_as_long(row: Rule, later: Rule) -> bool:
+    """A grace ends for each person on another day, so that a row with one covers none."""
+    begins = row.starts is None or (later.starts is not None and row.starts <= later.starts)
+    ends = row.until is None or (later.until is not None and later.until <= row.until)
+    return row.grace is None and begins and ends
 
 
 def _is_wider(names: Sequence[str], later: Sequence[str]) -> bool:

@@ -87,7 +87,7 @@ def _write(site: Site, language: str, template: str, frame: Frame) -> str:
 def method_page(site: Site, held: Held, authn_request: AuthnRequest | None, step: Page, visitor: Visitor) -> Response:
     """Show a method's page; without a request it is a step of an errand of the person's own."""
     first = site.policy.methods[0]
-    frame = _form_frame(site, held, authn_request, visitor)
+    frame = form_frame(site, held, authn_request, visitor)
     names = {name: value for name in NAMES if (value := step.ask.values.get(name))}
     response = render(
         site,
@@ -120,7 +120,7 @@ def method_page(site: Site, held: Held, authn_request: AuthnRequest | None, step
 
 def stuck_page(site: Site, held: Held, authn_request: AuthnRequest | None, step: Stuck, visitor: Visitor) -> Response:
     """Say why no method is left, with the way back to the service, if there is one."""
-    frame = _form_frame(site, held, authn_request, visitor)
+    frame = form_frame(site, held, authn_request, visitor)
     extra: dict[str, Any] = {"return_to_service": authn_request is not None, "correlation_id": "", **dict(step.values)}
     return render(
         site,
@@ -167,7 +167,8 @@ def post_page(site: Site, authn_request: AuthnRequest, xml: bytes, visitor: Visi
     return response
 
 
-def _form_frame(site: Site, held: Held, authn_request: AuthnRequest | None, visitor: Visitor) -> Frame:
+def form_frame(site: Site, held: Held, authn_request: AuthnRequest | None, visitor: Visitor) -> Frame:
+    """Give what every page of a conversation's step has: the form's way back, its token, the service."""
     service_provider = authn_request.service_provider if authn_request is not None else None
     action = f"{_path_of(held, authn_request)}?execution={blank('execution')}"
     token = site.tokens.make(held.handle, held.conversation.step, visitor.browser.id)

@@ -31,6 +31,8 @@ logout.html         done: False asks (button `_eventId_proceed`; username: who i
 account.html        username; rows (`idp.web.account_pages.Row`), one for each method that can be registered; done:
                     "register", "replace" or "reset" right after it; is_told: whether a mail goes out about it
 reset.html          name: what is taken away (button `_eventId_reset`); since: when it was registered, written out
+grace.html          days: how many are left after today; until: the last one, written out; enrol_url: where to register,
+                    empty where nothing can be; button `_eventId_continue`
 post.html           action: the assertion consumer service; hidden: SAMLResponse and, if sent, RelayState
 status.html         nothing more; shown where nobody has anything to do
 site.css            colour: "#rrggbb"

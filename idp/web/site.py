@@ -13,6 +13,7 @@ from idp.core.clock import Clock
 from idp.directory import Directory
 from idp.directory.writer import NamedWriter
 from idp.federation.index import Federation
+from idp.flow.acquaintance import Acquaintances
 from idp.flow.conversation import Conversations
 from idp.flow.engine import Engine
 from idp.flow.history import History
@@ -50,6 +51,7 @@ class Site:
     methods: Mapping[str, Enabled]
     engine: Engine
     policy: Policy
+    acquaintances: Acquaintances
     throttle: Throttle
     registrations: Registrations
     conversations: Conversations

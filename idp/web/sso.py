@@ -23,6 +23,7 @@ from idp.web.answer import answer_error, answer_success, is_welcome
 from idp.web.audit_event import judged
 from idp.web.certificate import lead_to_certificate, place_of
 from idp.web.forms import event_for, event_of, method_for, read_body, read_form, verify_origin
+from idp.web.grace import grace_page, reminds
 from idp.web.pages import method_page, stuck_page
 from idp.web.paths import SSO_PATHS
 from idp.web.site import Site
@@ -147,7 +148,7 @@ def _judge(
         return proceed(site, _forget(site, held), authn_request, visitor)
     if not isinstance(step, Reached) and step.attempted:
         site.audit.record(judged(held, authn_request, step, visitor))
-    return _render(site, held, authn_request, step, session, visitor)
+    return _render(site, held, authn_request, step, session, visitor, event)
 
 
 def _send(site: Site, held: Held, authn_request: AuthnRequest, step: Sent, visitor: Visitor) -> Response:
@@ -167,14 +168,17 @@ def _render(
     step: Page | Reached | Stuck,
     session: Session | None,
     visitor: Visitor,
+    event: str = "",
 ) -> Response:
-    if isinstance(step, Reached):
+    if isinstance(step, Reached) and not reminds(site, step, event, visitor.now):
         return answer_success(site, held, authn_request, step, session, visitor)
     if held.stored is None or step.conversation != held.conversation:
         changed = site.conversations.change(held, step.conversation)
         if changed is None:
             return _to(SSO_PATHS[authn_request.binding], held.handle)
         held = changed
+    if isinstance(step, Reached):
+        return grace_page(site, held, authn_request, step, visitor)
     if isinstance(step, Stuck):
         return stuck_page(site, held, authn_request, step, visitor)
     return method_page(site, held, authn_request, step, visitor)

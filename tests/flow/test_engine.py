@@ -16,6 +16,7 @@ from idp.federation.service_provider import ServiceProvider
 from idp.flow.conversation import Conversation
 from idp.flow.engine import Engine
 from idp.flow.policy import Aim, Demand, Policy, is_reached
+from idp.flow.rules import Person
 from idp.flow.session import Session
 from idp.flow.step import Advanced, Page, Reached, Situation, Step
 from idp.flow.throttle import Throttle
@@ -83,7 +84,7 @@ class Stage:
             methods,
             throttle,
             lambda plugin, now: cast(Tools, None),
-            lambda subject: (),
+            lambda subject, now: Person(),
             lambda method, error: self.reported.append(f"{method}: {error}"),
         )
         self.conversation = Conversation("{}", "browser", NOW)

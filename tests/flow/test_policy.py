@@ -8,6 +8,7 @@ from idp.core.errors import StatusError
 from idp.core.proof import Binding, Factor, Proof
 from idp.federation.service_provider import ServiceProvider
 from idp.flow.policy import Aim, Demand, Policy, is_reached, satisfies
+from idp.flow.rules import Person
 from idp.settings.model import AuthnContext, Login, Rule
 from idp.settings.model import ServiceProvider as ServiceProviderSettings
 
@@ -46,7 +47,9 @@ def demand(*class_refs: str, comparison: str = "exact") -> Demand:
 
 def aimed(*class_refs: str, comparison: str = "exact") -> list[str]:
     return [
-        aim.context.uri for aim in policy().aims(demand(*class_refs, comparison=comparison), "campus") if aim.context
+        aim.context.uri
+        for aim in policy().aims(demand(*class_refs, comparison=comparison), "campus", Person(), NOW)
+        if aim.context
     ]
 
 
@@ -70,7 +73,7 @@ def test_the_four_comparisons_over_one_order(comparison: str, requested: tuple[s
 )
 def test_a_request_no_class_can_meet_is_no_authn_context(comparison: str, requested: tuple[str, ...]) -> None:
     with pytest.raises(StatusError) as refused:
-        policy().aims(demand(*requested, comparison=comparison), "campus")
+        policy().aims(demand(*requested, comparison=comparison), "campus", Person(), NOW)
 
     assert (refused.value.top, refused.value.sub) == ("Responder", "NoAuthnContext")
 
@@ -103,8 +106,8 @@ def test_mfa_is_stated_only_of_two_kinds_whose_binding_counts(proofs: tuple[Proo
 
 
 def test_seed_02_from_the_campus_a_password_is_enough_and_from_outside_two_factors_are_wanted() -> None:
-    [campus] = policy().aims(demand(), "campus")
-    [outside] = policy().aims(demand(), "outside")
+    [campus] = policy().aims(demand(), "campus", Person(), NOW)
+    [outside] = policy().aims(demand(), "outside", Person(), NOW)
 
     assert is_reached(campus, (PASSWORD,))
     assert not is_reached(outside, (PASSWORD,))
@@ -112,14 +115,14 @@ def test_seed_02_from_the_campus_a_password_is_enough_and_from_outside_two_facto
 
 
 def test_no_rule_at_all_means_two_factors() -> None:
-    [aim] = policy(rules=()).aims(demand(), "campus")
+    [aim] = policy(rules=()).aims(demand(), "campus", Person(), NOW)
 
     assert aim.two_factors
 
 
 def test_a_rule_that_refuses_says_its_name_and_denies() -> None:
     with pytest.raises(StatusError, match="never-from-guests") as refused:
-        policy().aims(demand(), "guests")
+        policy().aims(demand(), "guests", Person(), NOW)
 
     assert refused.value.sub == "RequestDenied"
 
@@ -127,7 +130,7 @@ def test_a_rule_that_refuses_says_its_name_and_denies() -> None:
 def test_a_service_provider_may_have_a_class_of_its_own_where_it_requests_none() -> None:
     row = ServiceProviderSettings(entity_id="https://sp.example.org/sp", authn_contexts=(MFA,))
 
-    [aim] = policy(sps=(row,)).aims(demand(), "campus")
+    [aim] = policy(sps=(row,)).aims(demand(), "campus", Person(), NOW)
 
     assert aim.context is not None
     assert aim.context.uri == MFA

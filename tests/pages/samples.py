@@ -100,6 +100,9 @@ FORMS = {
         },
         problem=Code.CLOCK_WRONG,
     ),
+    "grace": Sample(
+        "grace.html", "grace", {"days": 12, "until": "2026-12-24", "enrol_url": "/idp/account/register?method=totp"}
+    ),
     "reset": Sample("reset.html", "reset", {"name": "App", "since": "", "account_url": "/idp/account/"}),
 }
 LINKS = {"register_url": "/idp/account/register?method=totp", "reset_url": "/idp/account/reset?method=totp"}

@@ -81,7 +81,7 @@ ROWS = (
     Sabotage(
         "who is not known yet is refused for being in no group",
         "idp/flow/rules.py",
-        "            if case.groups is not None or not row.groups:\n                break",
+        "            if case.person is not None or not (row.groups or row.grace):\n                break",
         "            break",
         f"{MATCH}::test_before_the_person_is_known_a_row_about_groups_refuses_nobody",
     ),
@@ -116,8 +116,8 @@ ROWS = (
     Sabotage(
         "the explanation goes its own way",
         "idp/flow/rules.py",
-        "Weighed(row, tuple(_unmet(row, case)), row is deciding)",
-        "Weighed(row, tuple(_unmet(row, case)), not tuple(_unmet(row, case)))",
+        "row is deciding, last_day",
+        "not tuple(_unmet(row, case)), last_day",
         f"{MATCH}::test_a_later_row_that_fits_does_not_decide",
     ),
     Sabotage(

@@ -26,8 +26,8 @@ ROWS = (
     Sabotage(
         "rules of login hold for registering",
         "idp/flow/policy.py",
-        "rule = self.rule(demand.action, demand, network, groups)",
-        'rule = self.rule("login", demand, network, groups)',
+        "rule = self.rule(demand.action, demand, network, person, now)",
+        'rule = self.rule("login", demand, network, person, now)',
         f"{PROTECTION}::test_t33_with_a_stolen_password_nothing_is_registered_outside",
     ),
     Sabotage(

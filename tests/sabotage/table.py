@@ -12,6 +12,7 @@ from tests.sabotage import (
     plugins,
     proofs,
     registering,
+    rollout,
     serving,
 )
 
@@ -26,6 +27,7 @@ TABLE = (
     *networks.ROWS,
     *administration.ROWS,
     *registering.ROWS,
+    *rollout.ROWS,
     *serving.ROWS,
     *plugins.ROWS,
 )

@@ -38,6 +38,7 @@ class _Change:
     now: datetime
     network: str
     address: Address | None
+    method: str
 
 
 class Notices:
@@ -68,13 +69,16 @@ class Notices:
         now: datetime,
         network: str = "",
         address: Address | None = None,
+        *,
+        method: str = "",
     ) -> None:
         """Tell a person of a change that is made; `network` is where from, empty for an administrator's.
 
-        `language` is what the person reads now, or empty; their entry's preferredLanguage goes before it. Who has no
-        address is named in the log. Raises DependencyError when the directory cannot be asked or the letter not kept.
+        `language` is what the person reads now, or empty; their entry's preferredLanguage goes before it. `method` is
+        whose registration it is about, and may have words of its own, `<method>.notice.<kind>`. Who has no address is
+        named in the log. Raises DependencyError when the directory cannot be asked or the letter not kept.
         """
-        self._post(_Change(kind, subject, language, now, network, address), hold=False)
+        self._post(_Change(kind, subject, language, now, network, address, method), hold=False)
 
     @contextmanager
     def telling(
@@ -85,6 +89,8 @@ class Notices:
         now: datetime,
         network: str = "",
         address: Address | None = None,
+        *,
+        method: str = "",
     ) -> Iterator[None]:
         """Make a change, the body of `with`, and tell of it as `tell` does; the letter is kept before the change.
 
@@ -92,7 +98,7 @@ class Notices:
         was made, after DependencyError or when this process is killed, it goes a little later. Raises DependencyError
         before the body.
         """
-        held = self._post(_Change(kind, subject, language, now, network, address), hold=True)
+        held = self._post(_Change(kind, subject, language, now, network, address, method), hold=True)
         try:
             yield
         except DependencyError:
@@ -145,8 +151,16 @@ class Notices:
         return choose_language(preferred, "", "", (fallback, *(each for each in known if each != fallback)))
 
     def _subject(self, change: _Change, language: str) -> str:
-        title = self._words.text(language, f"notice.{change.kind}.title")
+        title = self._said(change, "title", language)
         return self._words.text(language, "notice.subject", site=self._site_name(language), title=title)
+
+    def _said(self, change: _Change, part: str, language: str) -> str:
+        """Give what the method says of the change, or what is said of any method's."""
+        own, named = f"{change.method}.notice.{change.kind}.{part}", f"{change.method}.name"
+        if own in self._words.keys:
+            return self._words.text(language, own)
+        known = named if named in self._words.keys else "notice.any"
+        return self._words.text(language, f"notice.{change.kind}.{part}", name=self._words.text(language, known))
 
     def _text(self, change: _Change, language: str) -> str:
         def say(key: str, **values: object) -> str:
@@ -158,7 +172,7 @@ class Notices:
             (
                 say("greeting", username=" ".join(change.subject.username.split())),
                 "",
-                say(f"{change.kind}.text"),
+                self._said(change, "text", language),
                 "",
                 say("when", time=time),
                 say("where", place=self._place(change, language)),

@@ -98,9 +98,9 @@ class CommandContext:
         finally:
             os.umask(before)
 
-    def telling(self, kind: NoticeKind, subject: Subject) -> AbstractContextManager[None]:
+    def telling(self, kind: NoticeKind, subject: Subject, method: str = "") -> AbstractContextManager[None]:
         """Make a change, the body of `with`, of which the person is told by mail when it is made (T-33)."""
-        return self.site().notices.telling(kind, subject, "", self.site().clock())
+        return self.site().notices.telling(kind, subject, "", self.site().clock(), method=method)
 
 
 def void(_: object) -> None:

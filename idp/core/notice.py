@@ -4,8 +4,9 @@ from enum import StrEnum
 
 
 class NoticeKind(StrEnum):
-    """A change of what a person can prove."""
+    """A change of what a person can prove; of what is good for a few times, its use is one, too (people.md R10)."""
 
     REGISTERED = "registered"
     REPLACED = "replaced"
     RESET = "reset"
+    USED = "used"

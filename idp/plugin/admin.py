@@ -105,8 +105,10 @@ class Administration(Protocol):
     def record(self, act: AdminAct) -> None:
         """Write an act down, with the name of who did it. Raises DependencyError when it cannot be and must be."""
 
-    def telling(self, kind: NoticeKind, subject: Subject) -> AbstractContextManager[None]:
+    def telling(self, kind: NoticeKind, subject: Subject, method: str = "") -> AbstractContextManager[None]:
         """Make a change, the body of `with`, of which the person is told by mail when it is made (security.md T-33).
+
+        `method` is whose registration it is about; its words `<method>.notice.<kind>` say it, ours where it has none.
 
         Raises DependencyError before the change when the letter cannot be kept.
         """

@@ -120,7 +120,7 @@ def proceed(site: Site, held: Held, visitor: Visitor) -> Response:
     errand = _errand(held)
     subject = held.conversation.subject
     if errand.done and subject is not None:
-        return account_page(site, visitor, subject, errand.done, _place(held))
+        return account_page(site, visitor, subject, errand, _place(held))
     try:
         demand = _demand(site, held, visitor)
         session = _session(site, held, visitor)

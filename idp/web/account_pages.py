@@ -10,7 +10,8 @@ from flask import Response
 from idp.core.codes import Code
 from idp.core.subject import Subject
 from idp.flow.conversation import Held
-from idp.plugin import Ask, Purpose, Registered
+from idp.flow.errand import Errand
+from idp.plugin import Ask, Registered
 from idp.web.headers import allow_own_picture
 from idp.web.pages import Frame, minutes_until, render
 from idp.web.paths import ACCOUNT, ERRAND_PATHS, REGISTER, RESET
@@ -62,9 +63,10 @@ def register_page(site: Site, held: Held, former: Registered | None, shown: Show
 
 def reset_page(site: Site, held: Held, former: Registered, visitor: Visitor) -> Response:
     """Ask whether what is registered is to be taken away."""
-    name = held.conversation.errand.method if held.conversation.errand is not None else ""
+    method = held.conversation.errand.method if held.conversation.errand is not None else ""
     extra = {
-        "name": site.words.text(visitor.language, f"{name}.name"),
+        "method": method,
+        "name": site.words.text(visitor.language, f"{method}.name"),
         "since": _written(site, former.since),
         "account_url": ACCOUNT,
     }
@@ -72,14 +74,15 @@ def reset_page(site: Site, held: Held, former: Registered, visitor: Visitor) -> 
 
 
 def account_page(
-    site: Site, visitor: Visitor, subject: Subject, done: Purpose | None = None, path: str = ACCOUNT
+    site: Site, visitor: Visitor, subject: Subject, errand: Errand | None = None, path: str = ACCOUNT
 ) -> Response:
-    """Say what is registered, since when and how bound; `done` is what has just been done, by the errand at `path`."""
+    """Say what is registered, since when and how bound; `errand` has just been done, at `path`."""
     rows = [_row(site, name, subject, visitor) for name in site.registrations.names]
     extra = {
         "username": subject.username,
         "rows": rows,
-        "done": done.value if done is not None else "",
+        "done": errand.done.value if errand is not None and errand.done is not None else "",
+        "done_method": errand.method if errand is not None else "",
         "is_told": site.outbox is not None,
     }
     return render(site, visitor, "account.html", Frame(page="account", path=path, extra=extra))

@@ -150,9 +150,9 @@ def _binding(site: Site, turn: Turn) -> Binding:
 def _telling(site: Site, turn: Turn) -> AbstractContextManager[None]:
     """Keep a letter to the person before the change; it is taken back where nothing was changed."""
     visitor, kind = turn.visitor, DECISIONS[turn.action][1]
-    return site.notices.telling(
-        kind, turn.reached.subject, visitor.language, visitor.now, visitor.network, visitor.address
-    )
+    place = (visitor.network, visitor.address)
+    method = turn.errand.method
+    return site.notices.telling(kind, turn.reached.subject, visitor.language, visitor.now, *place, method=method)
 
 
 def _record(site: Site, turn: Turn, decision: Decision, binding: Binding, code: Code | None = None) -> None:

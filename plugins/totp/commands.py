@@ -95,7 +95,7 @@ def register(
         secret = _read_key() if from_stdin else new_seed()
         uri = write_uri(secret, subject.username, administration.tools("totp").site.otp_issuer)
         administration.record(AdminAct("totp register", AdminResult.STARTED, subject))
-        with administration.telling(NoticeKind.REPLACED if before else NoticeKind.REGISTERED, subject):
+        with administration.telling(NoticeKind.REPLACED if before else NoticeKind.REGISTERED, subject, "totp"):
             if file is not None:
                 with new_private(file) as stream:
                     stream.write(qr_svg(uri) if file.suffix.lower() == ".svg" else f"{uri}\n")
@@ -118,7 +118,7 @@ def reset(administration: Administration, username: str) -> None:
         subject = find_person(administration, "totp", username)
         administration.record(AdminAct("totp reset", AdminResult.STARTED, subject))
         administration.forgive("totp", subject)
-        with administration.telling(NoticeKind.RESET, subject):
+        with administration.telling(NoticeKind.RESET, subject, "totp"):
             if not administration.tools("totp").credentials.remove(subject, TOTP):
                 refuse(administration, "totp reset", subject, "no app is registered")
         administration.record(AdminAct("totp reset", AdminResult.REMOVED, subject))

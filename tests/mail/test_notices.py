@@ -41,10 +41,16 @@ class Told:
         self._slapd.server.apply(f"dn: uid=bob,{PEOPLE_DN}\nchangetype: modify\n{text}\n")
 
     def tell(
-        self, kind: NoticeKind = NoticeKind.REGISTERED, language: str = "", network: str = "", address: str = ""
+        self,
+        kind: NoticeKind = NoticeKind.REGISTERED,
+        language: str = "",
+        network: str = "",
+        address: str = "",
+        *,
+        method: str = "",
     ) -> None:
         now, place = self.idp.clock(), ip_address(address) if address else None
-        self.idp.site.notices.tell(kind, self.bob, language, now, network, place)
+        self.idp.site.notices.tell(kind, self.bob, language, now, network, place, method=method)
 
     def received(self) -> list[Received]:
         assert self.idp.site.outbox is not None
@@ -66,7 +72,7 @@ def told(tmp_path: Path, own_slapd: RunningSlapd) -> Iterator[Told]:
 
 
 def test_a_letter_says_what_when_where_and_what_to_do(told: Told) -> None:
-    told.tell(NoticeKind.REPLACED, "en", "outside", "198.51.100.7")
+    told.tell(NoticeKind.REPLACED, "en", "outside", "198.51.100.7", method="totp")
 
     (received,) = told.received()
 
@@ -96,9 +102,17 @@ def test_every_change_is_told_in_words_of_its_own(told: Told, kind: NoticeKind, 
     (received,) = told.received()
 
     words = told.idp.site.words
-    assert words.text(language, f"notice.{kind}.title") in str(received.message["Subject"])
-    assert words.text(language, f"notice.{kind}.text") in received.text
+    name = words.text(language, "notice.any")
+    assert words.text(language, f"notice.{kind}.title", name=name) in str(received.message["Subject"])
+    assert words.text(language, f"notice.{kind}.text", name=name) in received.text
     assert {"ja": "学内", "en": "on campus"}[language] in received.text
+
+
+def test_a_method_without_words_for_it_is_told_by_its_name(told: Told) -> None:
+    told.tell(NoticeKind.USED, "en", method="totp")
+
+    (received,) = told.received()
+    assert "Used: One-time password app" in str(received.message["Subject"])
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,9 @@ FORMS = {
     "grace": Sample(
         "grace.html", "grace", {"days": 12, "until": "2026-12-24", "enrol_url": "/idp/account/register?method=totp"}
     ),
-    "reset": Sample("reset.html", "reset", {"name": "App", "since": "", "account_url": "/idp/account/"}),
+    "reset": Sample(
+        "reset.html", "reset", {"method": "totp", "name": "App", "since": "", "account_url": "/idp/account/"}
+    ),
 }
 LINKS = {"register_url": "/idp/account/register?method=totp", "reset_url": "/idp/account/reset?method=totp"}
 OTHERS = {
@@ -124,6 +126,7 @@ OTHERS = {
         {
             "username": "taro",
             "done": "replace",
+            "done_method": "totp",
             "is_told": True,
             "rows": [
                 Row("App", registered=True, since="2026-11-24 10:00 JST", binding="campus-replaced", **LINKS),

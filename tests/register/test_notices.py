@@ -13,6 +13,8 @@ from tests.parts.smtp import PostOffice, Received
 from tests.register.conftest import MakeSite
 from tests.register.steps import REGISTER, RESET, credentials_of, key_of, secrets_of, someone
 
+NOTICES = (NoticeKind.REGISTERED, NoticeKind.REPLACED, NoticeKind.RESET)
+
 
 @dataclass
 class Told:
@@ -45,7 +47,7 @@ def test_t33_each_change_is_told_in_the_persons_language_and_says_from_where(tol
 
     letters = told.letters()
 
-    titles = [told.idp.site.words.text(language, f"notice.{kind}.title") for kind in NoticeKind]
+    titles = [told.idp.site.words.text(language, f"totp.notice.{kind}.title") for kind in NOTICES]
     subjects = [str(each.message["Subject"]) for each in letters]
     assert all(title in subject for title, subject in zip(titles, subjects, strict=True))
     assert {"ja": "メール", "en": "mail"}[language] in page.html

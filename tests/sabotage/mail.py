@@ -101,7 +101,7 @@ ROWS = (
     Sabotage(
         "nobody is told that an app was taken away",
         "plugins/totp/commands.py",
-        "        with administration.telling(NoticeKind.RESET, subject):",
+        '        with administration.telling(NoticeKind.RESET, subject, "totp"):',
         "        if True:",
         "tests/totp_admin/test_notices.py::test_a_change_at_the_desk_is_told",
     ),

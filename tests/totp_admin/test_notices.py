@@ -37,7 +37,7 @@ def test_a_change_at_the_desk_is_told(
     result = desk.run(*arguments, stdin=KEY)
 
     assert result.exit_code == 0
-    title = desk.idp.site.words.text("ja", f"notice.{kind}.title")
+    title = desk.idp.site.words.text("ja", f"totp.notice.{kind}.title")
     assert subjects(desk, office) == [f"【例示大学】{title}"]
     (received,) = office.received
     assert received.recipients == ["bob@example.ac.jp"]

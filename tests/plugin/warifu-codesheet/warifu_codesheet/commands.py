@@ -43,7 +43,7 @@ def remove(administration: Administration, username: str) -> None:
         subject = _find(administration, username)
         administration.record(AdminAct("codesheet remove", AdminResult.STARTED, subject))
         administration.forgive("codesheet", subject)
-        with administration.telling(NoticeKind.RESET, subject):
+        with administration.telling(NoticeKind.RESET, subject, "codesheet"):
             if not administration.tools("codesheet").credentials.remove(subject, SHEET):
                 administration.record(AdminAct("codesheet remove", AdminResult.REFUSED, subject))
                 raise click.ClickException("no sheet is registered")

@@ -1,6 +1,7 @@
 """`warifu directory install|check`: what the directory must have and allow, and whether it does."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -8,7 +9,7 @@ import click
 from idp.cli.context import CommandContext, with_conf
 from idp.cli.directory_changes import DirectoryChange, Names, read_changes, read_indexes, read_schema_389
 from idp.cli.directory_rights import Finding, examine_rights
-from idp.cli.directory_server import Make, ServerFacts, read_facts
+from idp.cli.directory_server import ENTRIES, Make, ServerFacts, read_facts
 from idp.core.clock import instant
 from idp.core.errors import ConfigError, DependencyError
 from idp.directory.pool import Pool, ServiceAccount
@@ -181,21 +182,34 @@ def _open(settings: Directory, account: ServiceAccount | None, url: str | None) 
 def _plan(facts: ServerFacts, make: Make, names: Names, *, otp_module: bool) -> list[DirectoryChange]:
     """Give what is missing, schema first."""
     if make is Make.DS389:
-        schema = [] if facts.has_schema else [read_schema_389()]
-        return schema + ([] if facts.has_rules else read_changes("aci-389ds.ldif", names))
+        schemas = {"oath-389ds.ldif": facts.has_schema, "warifu-389ds.ldif": facts.has_entries}
+        rules_389 = {"aci-389ds.ldif": facts.has_rules, "credential-aci-389ds.ldif": facts.has_entry_rules}
+        return [read_schema_389(name) for name in _missing(schemas)] + _read_all(_missing(rules_389), names)
     if make is Make.OPENLDAP:
         load: DirectoryChange = DirectoryChange(
             "cn=module{0},cn=config", changes=(("add", "olcModuleLoad", (b"otp",)),)
         )
         schema = [load] if otp_module else read_changes("oath-ldap.ldif", names)
-        indexes = read_indexes(names, facts.indexed, facts.names) if facts.database else []
-        rules = [] if facts.has_rules else read_changes("otp-acl.ldif", names)
-        return [*([] if facts.has_schema else schema), *indexes, *rules]
+        entries = [] if facts.has_entries else read_changes("warifu-ldap.ldif", names)
+        known = facts.names | {name.lower() for name in ENTRIES}
+        indexes = read_indexes(names, facts.indexed, known) if facts.database else []
+        rules = {"otp-acl.ldif": facts.has_rules, "credential-acl.ldif": facts.has_entry_rules}
+        return [*([] if facts.has_schema else schema), *entries, *indexes, *_read_all(_missing(rules), names)]
     raise click.ClickException(f"{make} is prepared by hand: see docs/directory.md")
 
 
+def _missing(files: Mapping[str, bool]) -> list[str]:
+    return [name for name, is_there in files.items() if not is_there]
+
+
+def _read_all(files: list[str], names: Names) -> list[DirectoryChange]:
+    return [change for file in files for change in read_changes(file, names)]
+
+
 def _print(facts: ServerFacts, changes: list[DirectoryChange]) -> None:
-    click.echo(f"# {facts.make}; one-time-password schema: {'there' if facts.has_schema else 'missing'}")
+    schemas = {"one-time-password": facts.has_schema, "credential": facts.has_entries}
+    told = ", ".join(f"{name} schema: {'there' if is_there else 'missing'}" for name, is_there in schemas.items())
+    click.echo(f"# {facts.make}; {told}")
     if facts.make is Make.OPENLDAP and not facts.database:
         click.echo(
             "# The server does not show cn=config to this account (--admin-dn names one that sees it): see that the"

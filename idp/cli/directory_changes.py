@@ -85,9 +85,9 @@ def read_changes(name: str, names: Names) -> list[DirectoryChange]:
     return [_change(lines) for lines in records if lines]
 
 
-def read_schema_389() -> DirectoryChange:
-    """Give the schema for 389 Directory Server as a change of the running server."""
-    (entry,) = read_changes("oath-389ds.ldif", Names("", "", ""))
+def read_schema_389(name: str) -> DirectoryChange:
+    """Give a schema for 389 Directory Server as a change of the running server."""
+    (entry,) = read_changes(name, Names("", "", ""))
     wanted = [(name, values) for name, values in entry.attributes if name in ("attributeTypes", "objectClasses")]
     return DirectoryChange(entry.dn, changes=tuple(("add", name, values) for name, values in wanted))
 

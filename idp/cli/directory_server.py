@@ -1,6 +1,7 @@
 """What a directory server says of itself: its make, and whether it knows the one-time-password schema."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from idp.core.codes import Code
@@ -12,6 +13,7 @@ from idp.directory.schema import read_schema_names
 from idp.directory.wire import Query
 
 NEEDED = ("oathTOTPToken", "oathSecret", "oathTokenIdentifier", "oathTOTPLastTimeStep", "oathFailureCount")
+ENTRIES = ("warifuCredential", "warifuCredentialKind", "warifuCredentialId", "warifuCredentialSecret")
 _ANYTHING = Query("(objectClass=*)").write()
 
 
@@ -28,6 +30,8 @@ class Make(StrEnum):
 class ServerFacts:
     """A server's make, whether it has the schema, and OpenLDAP's database that holds the people, if it lets us see.
 
+    `has_entries` and `has_entry_rules` are about credentials that are entries of their own.
+
     `indexed` are the attributes that database has an index of, `names` what the schema knows, in lower case both.
     """
 
@@ -37,6 +41,8 @@ class ServerFacts:
     has_rules: bool = False
     indexed: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
+    has_entries: bool = False
+    has_entry_rules: bool = False
 
 
 def read_facts(pool: Pool, people_dn: str) -> ServerFacts:
@@ -44,15 +50,26 @@ def read_facts(pool: Pool, people_dn: str) -> ServerFacts:
     root = _read(pool, "", ("vendorName", "objectClass", "forestFunctionality"))
     make = _make(root)
     names = read_schema_names(pool)
-    has_schema = all(name.lower() in names for name in NEEDED)
+    facts = ServerFacts(make, _knows(names, NEEDED), names=names, has_entries=_knows(names, ENTRIES))
     if make is Make.DS389:
-        rules = _read(pool, people_dn, ("aci",)).values.get("aci", ())
-        return ServerFacts(make, has_schema, has_rules=any(b"warifu: " in rule for rule in rules))
+        return _with_rules(facts, _read(pool, people_dn, ("aci",)).values.get("aci", ()))
     database = _database(pool, people_dn) if make is Make.OPENLDAP else None
     if database is None:
-        return ServerFacts(make, has_schema, names=names)
-    has_rules = any(b"attrs=oathSecret" in rule for rule in database.values.get("olcaccess", ()))
-    return ServerFacts(make, has_schema, database.dn, has_rules, _indexed(database), names)
+        return facts
+    seen = replace(facts, database=database.dn, indexed=_indexed(database))
+    return _with_rules(seen, database.values.get("olcaccess", ()))
+
+
+def _knows(names: frozenset[str], needed: tuple[str, ...]) -> bool:
+    return all(name.lower() in names for name in needed)
+
+
+def _with_rules(facts: ServerFacts, rules: Sequence[bytes]) -> ServerFacts:
+    """Note which of our rules are there, by the secrets that they are about."""
+    marks = {Make.DS389: (b'"oathSecret"', b'"warifuCredentialSecret"')}
+    otp, entries = marks.get(facts.make, (b"attrs=oathSecret", b"attrs=warifuCredentialSecret"))
+    found = [any(mark in rule for rule in rules) for mark in (otp, entries)]
+    return replace(facts, has_rules=found[0], has_entry_rules=found[1])
 
 
 def read_suffix(pool: Pool, people_dn: str) -> str:

@@ -3,7 +3,6 @@
 import json
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
-from secrets import token_hex
 from typing import Any
 
 from idp.core.codes import Code
@@ -11,11 +10,13 @@ from idp.core.errors import DependencyError, SealError
 from idp.core.secret import Secret
 from idp.core.subject import Subject
 from idp.directory.connection import LDAPConnection
-from idp.directory.credentials import SOMEBODY_WAS_FIRST, LDAPCredentials, held_fields, is_held
+from idp.directory.credentials import LDAPCredentials
+from idp.directory.fields import held_fields, is_held, new_id
 from idp.directory.pool import Pool, Server
 from idp.directory.record import read_id
 from idp.directory.result import Answer, Entry, Found, Result
 from idp.directory.wire import Change, Query
+from idp.directory.writing import SOMEBODY_WAS_FIRST
 from idp.plugin.admin import Holding
 from idp.plugin.tools import Credential, CredentialKind
 from idp.seal import Sealer, sealed_with
@@ -83,7 +84,7 @@ class LDAPKeeper:
         """
         credential = self.open(holding, kind)
         before = credential.values.get(_ID)
-        identity = before if before is not None else token_hex(16).encode()
+        identity = before if before is not None else new_id().encode()
         facts = {**credential.facts, _ID: identity.decode("utf-8", "replace")}
         changes: list[Change] = [] if before is None else [("delete", kind.fields[_ID], (before,))]
         changes.append(("add", kind.fields[_ID], (identity,)))

@@ -37,7 +37,7 @@ from idp.plugin.tools import Attributes, BindAnswer, BindState
 from idp.settings.model import Directory as DirectorySettings
 
 _MOST_REMEMBERED = 4096
-_NOT_PEOPLE = frozenset(("alias", "referral"))
+_NOT_PEOPLE = frozenset(("alias", "referral", "warifucredential"))
 _ANYTHING = Query("(objectClass=*)").write()
 _WRONG = BindAnswer(BindState.WRONG)
 

@@ -119,6 +119,11 @@ class Query:
         return _write(self._node, value)
 
 
+def either(*queries: bytes) -> bytes:
+    """Give the filter that any of these answers (RFC 4511 4.5.1.7)."""
+    return tlv(0xA1, *queries)
+
+
 @lru_cache(maxsize=64)
 def _names(attributes: tuple[str, ...]) -> bytes:
     return tlv(0x30, *(text(name) for name in attributes))

@@ -9,6 +9,7 @@ from idp.core.secret import Secret
 from idp.core.subject import Subject
 from idp.plugin.admin import AdminAct, Administration, AdminResult, Holding, Keeper
 from idp.plugin.enrol import Confirmed, Enrollable, Registered, Trial
+from idp.plugin.entries import entry_kind
 from idp.plugin.method import API, Budget, Checkable, Identifying, Limit, Method, Plugin
 from idp.plugin.outcome import Ask, Listener, Outcome, Proved, Refused, SendTo, Skipped, Wrong
 from idp.plugin.tools import (
@@ -83,6 +84,7 @@ __all__ = [
     "Trial",
     "Visit",
     "Wrong",
+    "entry_kind",
     "field_validator",
     "model_validator",
     "read_records",

@@ -66,16 +66,23 @@ class People(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CredentialKind:
-    """Where a method keeps its credentials on the person's entry.
+    """Where a method keeps its credentials: one on the person's entry, or each as an entry of its own under it.
 
     `object_class` is an auxiliary class; `fields` maps the method's names to LDAP attributes and must hold "id";
-    `sealed` are the fields sealed with the site's key and bound to the entry.
+    `sealed` are the fields sealed with the site's key and bound to the entry. With `entries` the class is structural
+    (`entry_kind` gives ours), any number may stand, and each has a sealed field: what trust hangs on is in its seal.
     """
 
     name: str
     object_class: str
     fields: Mapping[str, str]
     sealed: frozenset[str] = frozenset()
+    entries: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for entries that nothing vouches for."""
+        if self.entries and not (self.sealed and self.sealed <= set(self.fields)):
+            raise ValueError("credentials that are entries have a sealed field")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,7 @@ class Credential:
     `values` has every field that is present but the sealed ones, which are in `secrets`, opened. `facts` are what
     the seal itself vouches for, e.g. {"binding": "campus-first"}; empty for a value that was never sealed by us.
     `unsealed` are those of `secrets` that stood without a seal: whoever may write the entry may have put them there.
+    `name` tells entries of their own apart, and is empty for what stands on the person's entry.
     """
 
     kind: str
@@ -93,10 +101,14 @@ class Credential:
     secrets: Mapping[str, Secret] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
     unsealed: frozenset[str] = frozenset()
+    name: str = ""
 
 
 class Credentials(Protocol):
-    """Credentials on people's entries; every change is compare-and-swap at the one writer (design 4, 8)."""
+    """Credentials of people; every change is compare-and-swap at the one writer (design 4, 8).
+
+    `add` is for a kind on the person's entry; `insert` and `delete` for kinds that are entries of their own.
+    """
 
     def list(self, subject: Subject, kind: CredentialKind) -> tuple[Credential, ...]:
         """Give the person's credentials of a kind, read from the writer.
@@ -134,8 +146,26 @@ class Credentials(Protocol):
         False when somebody else was first. Raises DependencyError.
         """
 
+    def insert(
+        self,
+        subject: Subject,
+        kind: CredentialKind,
+        values: Mapping[str, bytes],
+        secrets: Mapping[str, Secret],
+        facts: Mapping[str, str],
+        *,
+        at_most: int,
+    ) -> Credential | None:
+        """Put a further credential beside those of its kind; None where `at_most` stand.
+
+        Two at once never exceed that number. Raises DependencyError.
+        """
+
+    def delete(self, subject: Subject, credential: Credential, kind: CredentialKind) -> bool:
+        """Take one of several away; False when it is not there as it was. Raises DependencyError."""
+
     def remove(self, subject: Subject, kind: CredentialKind) -> bool:
-        """Take the person's credential of a kind away; False if there was none. Raises DependencyError."""
+        """Take all that the person has of a kind away; False if there was none. Raises DependencyError."""
 
     def recorded_since(self) -> datetime | None:
         """Say from when on the directory has all that was recorded; None if it always had. Raises DependencyError.

@@ -8,7 +8,7 @@ from idp.core.codes import Code
 from idp.core.errors import DependencyError
 from idp.plugin.tools import Tools
 
-CHANGES = frozenset({"bind", "swap", "add", "supersede", "remove", "put", "take"})
+CHANGES = frozenset({"bind", "swap", "add", "supersede", "insert", "delete", "remove", "put", "take"})
 """The operations that change something, or that the directory counts."""
 PARTS = ("people", "credentials", "moments")
 

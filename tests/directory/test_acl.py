@@ -61,7 +61,7 @@ def target(site: DirectorySite) -> None:
 
 
 @contextmanager
-def _connect(slapd: RunningSlapd, who: str) -> Iterator[Any]:
+def connected_as(slapd: RunningSlapd, who: str) -> Iterator[Any]:
     account = WHO[who]
     user, password = (account[0], account[1].reveal()) if account else (None, None)
     connection = ldap3.Connection(ldap3.Server(slapd.uri, get_info=ldap3.NONE), user, password, check_names=False)
@@ -92,27 +92,27 @@ def _may(connection: Any, attribute: str, what: str) -> bool:
     ("attribute", "what"), [pytest.param(*row, id=f"X-05-{row[0]}-{row[1]}") for row in MAY if row[0] != "userPassword"]
 )
 def test_the_rules_let_nobody_else(slapd: RunningSlapd, who: str, attribute: str, what: str) -> None:
-    with _connect(slapd, who) as connection:
+    with connected_as(slapd, who) as connection:
         assert _may(connection, attribute, what) == (who in MAY[attribute, what])
 
 
 @pytest.mark.parametrize("who", WHO)
 @pytest.mark.parametrize("what", ["read", "filter"])
 def test_x05_password_hashes_are_for_replication_only(slapd: RunningSlapd, who: str, what: str) -> None:
-    with _connect(slapd, who) as connection:
+    with connected_as(slapd, who) as connection:
         assert _may(connection, "userPassword", what) == (who == "replication")
 
 
 @pytest.mark.parametrize("who", [who for who in WHO if who not in {"self", "helpdesk"}])
 def test_x05_nobody_but_the_help_desk_sets_a_password(slapd: RunningSlapd, who: str) -> None:
-    with _connect(slapd, who) as connection:
+    with connected_as(slapd, who) as connection:
         assert not _may(connection, "userPassword", "replace")
 
 
 @pytest.mark.usefixtures("target")
 @pytest.mark.parametrize("who", WHO)
 def test_x05_only_enrolment_and_help_desk_touch_the_class(slapd: RunningSlapd, who: str) -> None:
-    with _connect(slapd, who) as connection:
+    with connected_as(slapd, who) as connection:
         other = connection.modify(TARGET, {"objectClass": [(ldap3.MODIFY_ADD, ["pkiUser"])]})
         assert not other
         assert connection.result["result"] in {50, 32, 8, 53}
@@ -123,7 +123,7 @@ def test_x05_a_secret_is_reset_by_the_help_desk_and_not_seen(
 ) -> None:
     subject = site.people.find("target")
     assert subject is not None
-    with _connect(slapd, "helpdesk") as connection:
+    with connected_as(slapd, "helpdesk") as connection:
         assert connection.modify(
             TARGET,
             {

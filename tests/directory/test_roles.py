@@ -13,6 +13,7 @@ from idp.cli.main import main
 from idp.cli.slapd import remove
 from idp.cli.slapd_entries import ADMIN_DN, ENROL_DN, HELPDESK_DN, SUFFIX
 from idp.core.secret import Secret
+from idp.plugin import entry_kind
 from plugins.totp.credential import TOTP
 from tests.parts.ds389 import MANAGER_DN, MANAGER_PASSWORD, RunningDS389, start_ds389
 from tests.parts.site import make_conf
@@ -64,7 +65,9 @@ class Place:
             subject = site.directory.find(username)
             assert subject is not None
             values = {"last_step": b"0", "failures": b"0", "bound_at": b"20261124000000Z"}
-            site.tools("totp").credentials.add(subject, TOTP, values, {"secret": Secret(bytes(range(20)))}, {})
+            credentials, secrets = site.tools("totp").credentials, {"secret": Secret(bytes(range(20)))}
+            credentials.add(subject, TOTP, values, secrets, {})
+            assert credentials.insert(subject, entry_kind("card"), {}, secrets, {}, at_most=9) is not None
         finally:
             site.close()
 
@@ -179,12 +182,17 @@ def test_openldap_without_its_module_gets_the_schema(tmp_path: Path) -> None:
 
 @pytest.fixture
 def bare(tmp_path: Path) -> Iterator[Place]:
-    """An OpenLDAP that never heard of one-time passwords: neither module nor schema nor rules."""
+    """An OpenLDAP that never heard of one-time passwords: neither module nor schemas nor rules."""
     made = openldap(tmp_path, otp_module=False)
     made.running.server.apply(A_SITES_OWN_RULES)
+    made.running.server.apply(
+        f"dn: {DATABASE}\nchangetype: modify\ndelete: olcDbIndex\nolcDbIndex: warifuCredentialKind eq\n"
+    )
     made.running.server.stop()
-    (schema,) = (made.running.server.folder / "config" / "cn=config" / "cn=schema").glob("*oath*.ldif")
-    schema.unlink()
+    schemas = made.running.server.folder / "config" / "cn=config" / "cn=schema"
+    for name in ("oath-ldap", "warifu"):
+        (file,) = schemas.glob(f"*{name}.ldif")
+        file.unlink()
     made.running.server.start()
     yield made
     made.running.server.stop()
@@ -288,7 +296,7 @@ def test_indexes_that_are_missing_are_made_and_no_other(good: Place) -> None:
     second = good.install()
 
     assert (first.exit_code, second.output) == (0, "nothing is missing\n"), first.output
-    made = ("objectClass eq", "member eq", "memberOf eq", "entryUUID eq", "entryCSN eq")
+    made = ("objectClass eq", "member eq", "memberOf eq", "entryUUID eq", "entryCSN eq", "warifuCredentialKind eq")
     assert sorted(indexes(good)) == sorted(("uid,cn eq,sub", "mail pres", *made))
 
 

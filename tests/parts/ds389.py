@@ -37,7 +37,8 @@ from tests.parts.slapd import (
 MANAGER_DN = "cn=Directory Manager"
 MANAGER_PASSWORD = Secret("manager password of the tests")
 SHARE, ETC, PROGRAM = Path("/usr/share/dirsrv/data"), Path("/etc/dirsrv"), "/usr/sbin/ns-slapd"
-SCHEMA = Path(__file__).resolve().parents[2] / "conf" / "ldap" / "oath-389ds.ldif"
+CONF = Path(__file__).resolve().parents[2] / "conf" / "ldap"
+SCHEMAS = {"70oath.ldif": "oath-389ds.ldif", "71warifu.ldif": "warifu-389ds.ldif"}
 PATIENCE_SECONDS = 60.0
 ROLES = {
     VERIFIER_DN: VERIFIER_PASSWORD,
@@ -88,7 +89,8 @@ OWN_RULES = f"""dn: {SUFFIX}
 changetype: modify
 add: aci
 aci: (targetattr!="userPassword || oathSecret || oathTOTPLastTimeStep || oathFailureCount || oathTokenIdentifier
- || oathSecretTime")(version 3.0; acl "services read"; allow (read, search, compare)
+ || oathSecretTime || warifuCredentialLabel || warifuCredentialState || warifuCredentialBoundAt")
+ (version 3.0; acl "services read"; allow (read, search, compare)
  userdn = "ldap:///cn=*,{SERVICES_DN}" or userdn = "ldap:///self";)
 aci: (targetattr="*")(version 3.0; acl "replication"; allow (read, search, compare)
  userdn = "ldap:///{REPLICATION_DN}";)
@@ -152,7 +154,8 @@ class DS389:
             shutil.copy(file, config)
         shutil.copy(ETC / "schema" / "99user.ldif", self.schema_folder)
         if with_schema:
-            shutil.copy(SCHEMA, self.schema_folder / "70oath.ldif")
+            for name, file in SCHEMAS.items():
+                shutil.copy(CONF / file, self.schema_folder / name)
 
     def start(self) -> None:
         """Start it and wait until it answers."""
@@ -296,7 +299,8 @@ def allow_roles(running: RunningDS389) -> None:
     from idp.cli.directory_changes import Names, read_changes
 
     names = Names(PEOPLE_DN, VERIFIER_DN, ENROL_DN, HELPDESK_DN, REPLICATION_DN)
-    running.server.apply(OWN_RULES + "\n".join(change.as_ldif() for change in read_changes("aci-389ds.ldif", names)))
+    ours = [change for file in ("aci-389ds.ldif", "credential-aci-389ds.ldif") for change in read_changes(file, names)]
+    running.server.apply(OWN_RULES + "\n".join(change.as_ldif() for change in ours))
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,7 @@ ROWS = (
     Sabotage(
         "what another product left without an id cannot be sealed",
         "idp/directory/keeper.py",
-        "identity = before if before is not None else token_hex(16).encode()",
+        "identity = before if before is not None else new_id().encode()",
         """identity = before or b\"\"""",
         f"{REKEY}::test_what_another_product_left_without_an_id_is_sealed_in_place",
     ),

@@ -5,6 +5,7 @@ from tests.sabotage.row import Sabotage
 PEOPLE = "tests/directory/test_people.py"
 TRUST = "tests/directory/test_trust.py"
 CREDENTIALS = "tests/directory/test_credentials.py"
+ENTRIES = "tests/directory/test_entries.py"
 SEAL = "tests/directory/test_seal.py"
 MOMENTS = "tests/store/test_moments.py"
 PASSWORD = "tests/password/test_states.py"
@@ -114,17 +115,69 @@ ROWS = (
     ),
     Sabotage(
         "an older secret put back is taken",
-        "idp/directory/credentials.py",
-        "if facts.pop(_CREDENTIAL_ID, identity) != identity:",
-        "if facts.pop(_CREDENTIAL_ID, None) is ...:",
+        "idp/directory/fields.py",
+        "if facts.pop(ID, identity) != identity:",
+        "if facts.pop(ID, None) is ...:",
         f"{CREDENTIALS}::test_x02_an_older_secret_put_back_does_not_open",
     ),
     Sabotage(
         "what cannot be recorded counts as recorded",
-        "idp/directory/credentials.py",
-        "        _require_success(answer, subject)\n        return True\n\n    def add(",
-        "        return True\n\n    def add(",
+        "idp/directory/writing.py",
+        "    require_success(answer, dn)\n    return True",
+        "    return True",
         "tests/directory/test_faults.py::test_f02_a_read_only_directory_records_nothing",
+    ),
+    Sabotage(
+        "one more credential stands than may",
+        "idp/directory/entries.py",
+        "if sum(each.is_taken for each in places) >= at_most:",
+        "if sum(each.is_taken for each in places) > at_most:",
+        f"{ENTRIES}::test_so_many_stand_and_no_more",
+    ),
+    Sabotage(
+        "who comes second takes the next place unseen",
+        "idp/directory/entries.py",
+        """if answer.code == Result.ENTRY_EXISTS:
+            return False""",
+        """if answer.code == Result.ENTRY_EXISTS:
+            return self._add(subject, kind, f"{kind.name}-{number_of(name) + 1}", written)""",
+        f"{ENTRIES}::test_of_many_inserted_at_once_no_more_than_allowed_stand",
+    ),
+    Sabotage(
+        "a credential opens in another place",
+        "idp/directory/fields.py",
+        """return f"{kind.fields[field]}/{name}" if kind.entries else kind.fields[field]""",
+        "return kind.fields[field]",
+        f"{ENTRIES}::test_x01_an_entry_copied_to_another_place_or_person_is_worthless",
+    ),
+    Sabotage(
+        "an entry counts that nobody sealed",
+        "idp/directory/fields.py",
+        "            if kind.entries:\n",
+        "            if False:\n",
+        f"{ENTRIES}::test_x01_an_entry_that_was_never_sealed_counts_for_nothing",
+    ),
+    Sabotage(
+        "one is taken away that was registered meanwhile",
+        "idp/directory/entries.py",
+        """("delete", attribute, (place.held[ID],)),
+            ("add", attribute, (written[ID],)),""",
+        """("replace", attribute, (written[ID],)),""",
+        f"{ENTRIES}::test_an_emptied_place_is_filled_again_and_the_one_before_counts_no_more",
+    ),
+    Sabotage(
+        "what was taken away stays in the directory",
+        "idp/directory/entries.py",
+        """("replace", attribute, (written[field],) if field in written else ())""",
+        """("replace", attribute, (written.get(field, place.held.get(field, b"x")),))""",
+        f"{ENTRIES}::test_what_was_taken_away_leaves_nothing_behind",
+    ),
+    Sabotage(
+        "somebody is found by the name of what they have",
+        "idp/directory/people.py",
+        """("alias", "referral", "warifucredential")""",
+        """("alias", "referral")""",
+        f"{ENTRIES}::test_nobody_is_found_by_what_they_have",
     ),
     Sabotage(
         "a password that must be changed logs in",

@@ -83,8 +83,8 @@ ROWS = (
     Sabotage(
         "a registration takes the place of whatever stands",
         "idp/directory/credentials.py",
-        'changes.append(("delete", kind.fields[_CREDENTIAL_ID], (old_id,)))',
-        'changes.append(("replace", kind.fields[_CREDENTIAL_ID], ()))',
+        'changes.append(("delete", kind.fields[ID], (old_id,)))',
+        'changes.append(("replace", kind.fields[ID], ()))',
         f"{CREDENTIALS}::test_a_registration_takes_the_place_of_the_one_that_was_looked_at",
     ),
     Sabotage(

@@ -26,6 +26,8 @@ from idp.flow.registration import Registrations
 from idp.flow.session import Sessions
 from idp.flow.throttle import Throttle
 from idp.flow.ticket import Tickets
+from idp.flow.ways import verify_ways
+from idp.letters import MethodLetters
 from idp.mail import open_outbox
 from idp.metrics import Metrics
 from idp.notices import LANGUAGE_ATTRIBUTE, Notices
@@ -62,7 +64,8 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
     Raises ConfigError with what is wrong.
     """
     settings = load_settings(conf)
-    enabled = enable(settings.login.methods, settings.plugins, conf)
+    enabled = enable(settings.methods, settings.plugins, conf)
+    verify_ways(settings.login, enabled, str(find_file(conf)))
     verify_texts(enabled, settings.site.languages)
     folders = {name: folder_of(each.plugin) for name, each in enabled.items()}
     words = Words.load([OUR_WORDS, *(folder / "words" for folder in folders.values())], settings.site.languages)
@@ -75,7 +78,7 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
     store = make_store(settings, clock)
     sealer = Sealer(load_seal_keys(settings.keys.seal))
     wanted = [attribute.source for attribute in settings.attributes.values() if ":" not in attribute.source]
-    wanted += ["userCertificate", LANGUAGE_ATTRIBUTE, *(settings.mail.address_attributes if settings.mail else ())]
+    wanted += ["userCertificate", LANGUAGE_ATTRIBUTE, *(settings.mail.read_attributes if settings.mail else ())]
     policy = Policy(settings.login, settings.service_provider, settings.site.time_zone)
     wanted += made_at(policy, settings.directory.id_attribute)
     directory = open_directory(settings.directory, sealer, clock, wanted=wanted, store=store)
@@ -99,7 +102,9 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
     )
 
     def toolbox(plugin: str, now: datetime) -> Tools:
-        return Tools(now, directory.people, directory.credentials, PluginMoments(store, plugin), facts, alarm)
+        moments = PluginMoments(store, plugin)
+        letters = MethodLetters(plugin, now, directory.people, outbox, words, settings)
+        return Tools(now, directory.people, directory.credentials, moments, letters, facts, alarm)
 
     def alarm(message: str) -> None:
         log.error("alarm", message=message)

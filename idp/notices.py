@@ -15,16 +15,15 @@ from idp.core.mailbox import is_mailbox
 from idp.core.network import OUTSIDE, Address
 from idp.core.notice import NoticeKind
 from idp.core.subject import Subject
+from idp.letters import LANGUAGE_ATTRIBUTE, language_for, site_name
 from idp.mail import Letter, Outbox
 from idp.metrics import Metrics
 from idp.plugin.tools import Attributes, People
 from idp.settings.model import IdPSettings
-from idp.words import Words, choose_language
+from idp.words import Words
 
 __all__ = ["LANGUAGE_ATTRIBUTE", "NoticeKind", "Notices"]
 
-LANGUAGE_ATTRIBUTE = "preferredLanguage"
-"""RFC 2798 2.7: written as Accept-Language is."""
 MOST_ADDRESSES = 5
 NAMED_NETWORKS = ("campus", OUTSIDE)
 """Networks that have a word of their own; others are told by their name."""
@@ -118,7 +117,7 @@ class Notices:
         if not recipients:
             self._metrics.count("letters", result="no-address")
             self._log.warning("person_not_told", kind=change.kind, username=change.subject.username)
-        language = self._language(attributes, change.language)
+        language = language_for(attributes, change.language, self._site.languages)
         subject, text = self._subject(change, language), self._text(change, language)
         return [
             self._outbox.post(Letter(each, subject, text, language), change.now, change.subject.username, hold=hold)
@@ -144,15 +143,9 @@ class Notices:
         values = [value for name in names for value in attributes.get(name.lower(), ())]
         return [each for each in dict.fromkeys(values) if is_mailbox(each)][:MOST_ADDRESSES]
 
-    def _language(self, attributes: Attributes, language: str) -> str:
-        known = self._site.languages
-        fallback = language if language in known else known[0]
-        preferred = ",".join(attributes.get(LANGUAGE_ATTRIBUTE.lower(), ()))
-        return choose_language(preferred, "", "", (fallback, *(each for each in known if each != fallback)))
-
     def _subject(self, change: _Change, language: str) -> str:
         title = self._said(change, "title", language)
-        return self._words.text(language, "notice.subject", site=self._site_name(language), title=title)
+        return self._words.text(language, "notice.subject", site=site_name(self._site, language), title=title)
 
     def _said(self, change: _Change, part: str, language: str) -> str:
         """Give what the method says of the change, or what is said of any method's."""
@@ -181,14 +174,10 @@ class Notices:
                 *contacts,
                 "",
                 say("automatic"),
-                self._site_name(language),
+                site_name(self._site, language),
                 "",
             )
         )
-
-    def _site_name(self, language: str) -> str:
-        names = self._site.name
-        return " ".join((names.get(language) or next(iter(names.values()), "")).split())
 
     def _place(self, change: _Change, language: str) -> str:
         if not change.network:

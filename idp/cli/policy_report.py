@@ -10,6 +10,7 @@ from idp.federation.service_provider import ServiceProvider
 from idp.flow.explain import Explanation, Offer, Way
 from idp.flow.rules import Condition, Weighed
 from idp.plugin import Purpose
+from idp.settings.model import Rule
 from idp.words import Words
 
 
@@ -36,10 +37,7 @@ def as_lines(asked: Asked, explanation: Explanation, words: Words) -> list[str]:
         name = plain(each.rule.name)
         lines.append(f"  {number:>3}  {name}{' ' * (width - _width(name))}  {_verdict(each, asked)}")
     lines += ["", "Methods:"]
-    lines += [
-        f"  {each.method:<14} {_offered(each, first=not number, words=words)}"
-        for number, each in enumerate(explanation.offers)
-    ]
+    lines += [f"  {each.method:<14} {_offered(each, words)}" for each in explanation.offers]
     lines += ["", f"Must be proved: {_required(asked, explanation)}"]
     lines += [f"  {_way(each)}" for each in explanation.ways]
     if asked.account != "active":
@@ -71,7 +69,12 @@ def as_json(asked: Asked, explanation: Explanation) -> dict[str, object]:
         "require": explanation.deciding.require,
         "until": deciding["until"],
         "methods": [
-            {"name": each.method, "offered": each.is_offered, "code": each.code and str(each.code)}
+            {
+                "name": each.method,
+                "offered": each.is_offered,
+                "code": each.code and str(each.code),
+                "for_ways_alone": each.is_for_ways,
+            }
             for each in explanation.offers
         ],
         "ways": [
@@ -106,6 +109,7 @@ def _rule_json(each: Weighed) -> dict[str, object]:
     return {
         "name": each.rule.name,
         "require": each.rule.require,
+        "ways": [list(way) for way in each.rule.ways],
         "fits": not each.unmet,
         "unmet": [str(condition) for condition in each.unmet],
         "decides": each.decides,
@@ -115,9 +119,9 @@ def _rule_json(each: Weighed) -> dict[str, object]:
 
 def _verdict(each: Weighed, asked: Asked) -> str:
     if each.decides:
-        return f"DECIDES: {each.rule.require}{_until(each)}"
+        return f"DECIDES: {_wants(each.rule)}{_until(each)}"
     if not each.unmet:
-        return f"would fit, but comes later ({each.rule.require})"
+        return f"would fit, but comes later ({_wants(each.rule)})"
     return "does not fit: " + "; ".join(_why_not(condition, each, asked) for condition in each.unmet)
 
 
@@ -157,23 +161,30 @@ def _any_of(names: Iterable[str]) -> str:
     return " or ".join(map(plain, names))
 
 
-def _offered(offer: Offer, *, first: bool, words: Words) -> str:
+def _wants(rule: Rule) -> str:
+    return " or ".join(" + ".join(way) for way in rule.ways) or rule.require
+
+
+def _offered(offer: Offer, words: Words) -> str:
     if offer.is_offered:
-        return "asks who the person is" if first else "offered"
+        where = ", in ways that name it" if offer.is_for_ways else ""
+        return "asks who the person is" if offer.begins else f"offered{where}"
     return f"not offered: {offer.code} {words.text('en', f'code.{offer.code}.title')}" if offer.code else "not offered"
 
 
 def _required(asked: Asked, explanation: Explanation) -> str:
     if explanation.refusal is not None:
         return f"nothing helps: {explanation.refusal.sub} ({explanation.refusal.code})"
-    what = "two factors" if explanation.deciding.require == "two-factors" else "one factor"
+    wanted = {"two-factors": "two factors", "ways": "one of the ways of the rule"}
+    what = wanted.get(explanation.deciding.require, "one factor")
     what += ", and what the class asked for says" if asked.class_refs else ""
     return what if explanation.ways else f"{what}, and this person has no way to"
 
 
 def _way(way: Way) -> str:
     counted = f", if bound by {' or '.join(way.bindings)}" if way.bindings is not None else ""
-    return f"{' + '.join(way.methods)} -> {way.authn_context}{counted}"
+    stated = f" -> {way.authn_context}{counted}" if way.authn_context else ""
+    return f"{' + '.join(way.methods)}{stated}"
 
 
 def _bindings(way: Way) -> list[str] | None:

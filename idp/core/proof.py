@@ -26,9 +26,13 @@ class Binding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """One method's word that the person was there: its factors, the moment, and how its credential was bound."""
+    """One method's word that the person was there: its factors, the moment, how and when its credential was bound.
+
+    Without a factor it is a confirmation, which counts in the ways that name its method and nowhere else.
+    """
 
     method: str
     factors: frozenset[Factor]
     at: datetime
     binding: Binding | None = None
+    bound_at: datetime | None = None

@@ -9,11 +9,12 @@ from idp.core.errors import DependencyError, SealError, StatusError
 from idp.core.proof import Proof
 from idp.core.subject import Subject
 from idp.flow.conversation import Conversation
-from idp.flow.policy import Aim, Demand, Policy, is_reached, why_not
+from idp.flow.policy import Aim, Demand, Policy, is_reached, is_walked, why_not
 from idp.flow.rules import Person
 from idp.flow.session import Session
 from idp.flow.step import Advanced, Judged, Page, Reached, Sent, Situation, Step, Stuck
 from idp.flow.throttle import Exhausted, Source, Throttle
+from idp.flow.ways import beginning
 from idp.plugin import (
     Ask,
     Claim,
@@ -66,6 +67,7 @@ class Engine:
         self._person = person
         self._report = report
         self._listeners = listeners
+        self._beginning = beginning(policy.methods, methods)
 
     def advance(
         self, conversation: Conversation, session: Session | None, demand: Demand, situation: Situation, now: datetime
@@ -257,9 +259,9 @@ class Engine:
                 conversation = replace(conversation, method=name, state=outcome.state, claimed=outcome.subject)
             alternatives = tuple(each for each in candidates if each != name and spent.get(each, 0) == 0)
             problem = refusal.code if refusal else None
-            two = aim.two_factors or (aim.context is not None and aim.context.wants_more_than_one)
-            page = Page(conversation, name, outcome, problem, None, alternatives, attempted, two_factors=two)
-            return replace(page, rule=aim.rule)
+            page = Page(conversation, name, outcome, problem, None, alternatives, attempted)
+            begins = not standing.proofs
+            return replace(page, two_factors=aim.wants_more_than_one, begins=begins, rule=aim.rule)
         return None
 
     def _begin(self, name: str, standing: Standing) -> Outcome:
@@ -282,10 +284,11 @@ class Engine:
 
     def _candidates(self, aim: Aim, standing: Standing) -> list[str]:
         """Give the methods that would bring the person nearer to the aim, in the configured order."""
-        first = self._policy.methods[0]
         if standing.subject is None or not standing.proofs:
-            return [first]
+            return [name for name in self._beginning if not aim.ways or any(name in way for way in aim.ways)]
         proved = {proof.method for proof in standing.proofs}
+        if aim.ways and not is_walked(aim.ways, standing.proofs):
+            return _next_on_ways(aim.ways, proved)
         if aim.context is not None and aim.context.methods:
             missing = [name for name in self._policy.methods if name in aim.context.methods and name not in proved]
             if missing:
@@ -325,13 +328,23 @@ def _standing(
     return Standing(conversation, demand, situation, subject, proofs, now)
 
 
+def _next_on_ways(ways: Sequence[Sequence[str]], proved: set[str]) -> list[str]:
+    """Give the next method of each way, that of the way that is walked furthest first; each way keeps its order.
+
+    Whoever has not proved what stands before a method is not asked for it: it may send mail, or count.
+    """
+    furthest = sorted(ways, key=lambda way: -len(proved.intersection(way)))
+    return list(dict.fromkeys(next(name for name in way if name not in proved) for way in furthest))
+
+
 def _is_honest(plugin: Plugin, outcome: Proved) -> bool:
     """Say whether a method proved somebody, by itself, with factors that it has."""
     subject: object = outcome.subject
     proof: object = outcome.proof
     if not isinstance(subject, Subject) or not isinstance(proof, Proof) or not isinstance(proof.factors, frozenset):
         return False
-    return proof.method == plugin.name and bool(proof.factors) and proof.factors <= plugin.factors
+    is_within = proof.factors <= plugin.factors and bool(proof.factors) == bool(plugin.factors)
+    return proof.method == plugin.name and is_within
 
 
 def _refusal(outcome: Outcome) -> Refused:

@@ -1,8 +1,7 @@
 """What policy would decide for one person, told in full: each rule, what must be proved, by which methods it can be."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from idp.core.codes import Code
@@ -10,7 +9,7 @@ from idp.core.errors import DependencyError, SealError, StatusError
 from idp.core.proof import Binding, Proof
 from idp.flow.policy import Aim, Demand, Policy, is_reached
 from idp.flow.rules import Person, Weighed
-from idp.plugin import Ask, Refused, SendTo, Tools, Visit
+from idp.plugin import Ask, Identifying, Purpose, Refused, SendTo, Tools, Visit
 from idp.plugin.registry import Enabled
 from idp.settings.model import Rule
 
@@ -19,16 +18,21 @@ Methods = Mapping[str, Enabled]
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A method and whether it has something to ask of the person; `code` is its refusal, None where it steps aside."""
+    """A method and whether it has something to ask of the person; `code` is its refusal, None where it steps aside.
+
+    `begins` says that it asks who the person is, `is_for_ways` that only the ways of rules have a use for it.
+    """
 
     method: str
     is_offered: bool
     code: Code | None = None
+    begins: bool = False
+    is_for_ways: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Methods that together are enough, and the class the assertion would state of them.
+    """Methods that together are enough, and the class the assertion would state of them (empty without an assertion).
 
     `bindings` are those that the class counts, None for any: a credential bound in another way is not enough for it.
     """
@@ -61,28 +65,31 @@ def explain(
     Raises DependencyError where a part that a method needs is down.
     """
     rules = policy.weigh(visit.purpose, demand, visit.network, person, demand.since)
-    offers = ask_methods(methods, visit, tools)
+    offers = ask_methods(policy, methods, visit, tools)
     refusal: StatusError | None = None
     ways: tuple[Way, ...] = ()
     try:
         aims = policy.aims(demand, visit.network, person, demand.since)
-        able = {each.method: methods[each.method] for each in offers if each.is_offered}
-        ways = tuple(_ways(policy, aims, able, demand.since))
+        walked = {name for aim in aims for way in aim.ways for name in way}
+        able = [each for each in offers if each.is_offered and (not each.is_for_ways or each.method in walked)]
+        ways = tuple(_ways(policy, aims, able, methods, demand))
     except StatusError as error:
         refusal = error
     return Explanation(rules, offers, ways, refusal)
 
 
-def ask_methods(methods: Methods, visit: Visit, tools: Mapping[str, Tools]) -> tuple[Offer, ...]:
-    """Ask each method whether it would show the person something; the first, which says who they are, always does.
+def ask_methods(policy: Policy, methods: Methods, visit: Visit, tools: Mapping[str, Tools]) -> tuple[Offer, ...]:
+    """Ask each method whether it would show the person something; those that say who they are always do.
 
     Raises DependencyError where a part that a method needs is down.
     """
-    first = next(iter(methods))
-    return tuple(
-        Offer(name, is_offered=True) if name == first else _offer(name, enabled, visit, tools[name])
-        for name, enabled in methods.items()
-    )
+    offers = []
+    for name, enabled in methods.items():
+        is_for_ways = name not in policy.methods
+        begins = not is_for_ways and isinstance(enabled.method, Identifying)
+        offer = Offer(name, is_offered=True) if begins else _offer(name, enabled, visit, tools[name])
+        offers.append(replace(offer, begins=begins, is_for_ways=is_for_ways))
+    return tuple(offers)
 
 
 def _offer(name: str, enabled: Enabled, visit: Visit, tools: Tools) -> Offer:
@@ -98,25 +105,28 @@ def _offer(name: str, enabled: Enabled, visit: Visit, tools: Tools) -> Offer:
     return Offer(name, isinstance(outcome, Ask | SendTo), code)
 
 
-def _ways(policy: Policy, aims: Sequence[Aim], able: Methods, now: datetime) -> Iterator[Way]:
-    """Give the smallest sets of methods that meet an aim, fewest first; the first method is in each."""
-    first, *others = able
+def _ways(
+    policy: Policy, aims: Sequence[Aim], able: Sequence[Offer], methods: Methods, demand: Demand
+) -> Iterator[Way]:
+    """Give the smallest sets of methods that meet an aim, fewest first; one that says who it is, is in each."""
     found: list[set[str]] = []
-    for size in range(len(able)):
-        for more in combinations(others, size):
-            chosen = (first, *more)
-            if any(smaller <= set(chosen) for smaller in found):
+    for size in range(1, len(able) + 1):
+        for offers in combinations(able, size):
+            chosen = [each.method for each in offers]
+            if not any(each.begins for each in offers) or any(smaller <= set(chosen) for smaller in found):
                 continue
-            proofs = [Proof(name, able[name].plugin.factors, now) for name in chosen]
-            way = next((way for aim in aims if (way := _way(policy, aim, proofs)) is not None), None)
+            proofs = [Proof(name, methods[name].plugin.factors, demand.since) for name in chosen]
+            way = next((way for aim in aims if (way := _way(policy, aim, proofs, demand)) is not None), None)
             if way is not None:
                 found.append(set(chosen))
                 yield way
 
 
-def _way(policy: Policy, aim: Aim, proofs: Sequence[Proof]) -> Way | None:
+def _way(policy: Policy, aim: Aim, proofs: Sequence[Proof], demand: Demand) -> Way | None:
     if not is_reached(aim, proofs):
         return None
+    if demand.action is not Purpose.LOGIN:
+        return Way(tuple(proof.method for proof in proofs), "")
     try:
         context = policy.asserted_context(aim, proofs)
     except StatusError:

@@ -46,6 +46,7 @@ def own_demand(action: Purpose, since: datetime) -> Demand:
 class Aim:
     """One way to meet a demand: a class to reach (None where the truth will do), and whether two factors must be.
 
+    Where there are `ways`, the methods of one of them have all to be proved.
     `grace_until` is the last day on which the rule lets this person in by a grace; None where it is none.
     """
 
@@ -53,6 +54,13 @@ class Aim:
     two_factors: bool
     rule: str
     grace_until: date | None = None
+    ways: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def wants_more_than_one(self) -> bool:
+        """Say whether more than one method is needed for it."""
+        by_class = self.context is not None and self.context.wants_more_than_one
+        return self.two_factors or by_class or any(len(way) > 1 for way in self.ways)
 
 
 def two_kinds(proofs: Sequence[Proof]) -> bool:
@@ -77,9 +85,17 @@ def satisfies(context: AuthnContext, proofs: Sequence[Proof]) -> bool:
     return set(context.methods) <= {proof.method for proof in counting}
 
 
+def is_walked(ways: Sequence[Sequence[str]], proofs: Sequence[Proof]) -> bool:
+    """Say whether the methods of one way are all proved."""
+    proved = {proof.method for proof in proofs}
+    return any(proved.issuperset(way) for way in ways)
+
+
 def is_reached(aim: Aim, proofs: Sequence[Proof]) -> bool:
     """Say whether these proofs meet the aim; no proof at all meets none."""
-    if not proofs or (aim.two_factors and not two_kinds(proofs)):
+    if not any(proof.factors for proof in proofs) or (aim.two_factors and not two_kinds(proofs)):
+        return False
+    if aim.ways and not is_walked(aim.ways, proofs):
         return False
     return aim.context is None or satisfies(aim.context, proofs)
 
@@ -129,11 +145,11 @@ class Policy:
             refs, comparison = self._defaults.get(demand.entity_id, ()), "exact"
         grace_until = last_day(rule, person) if rule.grace is not None else None
         if not refs:
-            return (Aim(None, two_factors, rule.name, grace_until),)
+            return (Aim(None, two_factors, rule.name, grace_until, rule.ways),)
         contexts = self._candidates(comparison, refs)
         if not contexts:
             raise StatusError(Code.NO_AUTHN_CONTEXT, "Responder", "NoAuthnContext", " ".join(refs), rule=rule.name)
-        return tuple(Aim(context, two_factors, rule.name, grace_until) for context in contexts)
+        return tuple(Aim(context, two_factors, rule.name, grace_until, rule.ways) for context in contexts)
 
     def rule(self, action: str, demand: Demand, network: str, person: Person | None, now: datetime) -> Rule:
         """Give the row that decides."""

@@ -33,10 +33,17 @@ def subject_from_json(value: list[str] | None) -> Subject | None:
 
 def proof_to_json(proof: Proof) -> list[Any]:
     """Write a proof."""
-    return [proof.method, sorted(proof.factors), moment_to_json(proof.at), proof.binding]
+    bound_at = moment_to_json(proof.bound_at) if proof.bound_at is not None else None
+    return [proof.method, sorted(proof.factors), moment_to_json(proof.at), proof.binding, bound_at]
 
 
 def proof_from_json(value: list[Any]) -> Proof:
     """Read a proof back."""
-    method, factors, at, binding = value
-    return Proof(method, frozenset(map(Factor, factors)), moment_from_json(at), Binding(binding) if binding else None)
+    method, factors, at, binding, *rest = value
+    return Proof(
+        method,
+        frozenset(map(Factor, factors)),
+        moment_from_json(at),
+        Binding(binding) if binding else None,
+        moment_from_json(rest[0]) if rest and rest[0] is not None else None,
+    )

@@ -55,6 +55,7 @@ class Registrations:
         tools: Callable[[str, datetime], Tools],
         report: Callable[[str, BaseException], None],
     ) -> None:
+        self._binds = {name: each.plugin.binds for name, each in methods.items()}
         self._methods = {name: each.method for name, each in methods.items() if isinstance(each.method, Enrollable)}
         self._throttle = throttle
         self._sealer = sealer
@@ -128,12 +129,17 @@ class Registrations:
         return trial
 
     def binding(self, name: str, action: Purpose, subject: Subject, proofs: Sequence[Proof], network: str) -> Binding:
-        """Say how what is registered now is bound: by a factor, first on campus, or by the password alone.
+        """Say how what is registered now is bound: by a factor, as the way bound it, on campus, or by password alone.
 
-        A factor that was itself bound by the password alone makes nothing stronger; neither does a reset.
+        A factor that was itself bound by the password alone makes nothing stronger; neither does a reset, nor a method
+        that says how it binds.
         """
-        if two_kinds([proof for proof in proofs if proof.binding is not Binding.CAMPUS_REPLACED]):
+        bound = [each for proof in proofs if (each := self._binds.get(proof.method)) is not None]
+        others = [proof for proof in proofs if self._binds.get(proof.method) is None]
+        if two_kinds([proof for proof in others if proof.binding is not Binding.CAMPUS_REPLACED]):
             return Binding.FACTOR
+        if bound:
+            return bound[0]
         if action is Purpose.REGISTER and network != OUTSIDE and not self._was_reset(name, subject):
             return Binding.CAMPUS_FIRST
         return Binding.CAMPUS_REPLACED

@@ -31,7 +31,8 @@ class Page:
     """A page of a method to show; `alternatives` are the other methods that would serve as well.
 
     `attempted` is the method whose judgement led here, empty for a first look; `claimed` whom the form named;
-    `two_factors` says whether the way has two steps; `rule` is the name of the row that decided.
+    `two_factors` says whether the way has two steps, `begins` whether this is the first of them; `rule` is the name of
+    the row that decided.
     """
 
     conversation: Conversation
@@ -43,6 +44,7 @@ class Page:
     attempted: str = ""
     claimed: Subject | None = None
     two_factors: bool = False
+    begins: bool = False
     rule: str = ""
 
 

@@ -20,6 +20,7 @@ RESERVED = frozenset(
         "demo",
         "directory",
         "error",
+        "grace",
         "init",
         "keys",
         "language",
@@ -52,8 +53,8 @@ def find_faults(plugin: Plugin) -> list[Fault]:
         faults.append(Fault(Rule.NAME, f"its name {plugin.name!r} is not a lower-case word"))
     if plugin.name in RESERVED:
         faults.append(Fault(Rule.NAME, f"its name {plugin.name!r} is taken by a page, button or command of ours"))
-    if not plugin.factors:
-        faults.append(Fault(Rule.FACTORS, "it names no factor"))
+    if not plugin.factors and plugin.binds is None:
+        faults.append(Fault(Rule.FACTORS, "it names no factor, and says of no registration how it is bound"))
     named: frozenset[object] = frozenset(plugin.factors)
     unknown = sorted(repr(factor) for factor in named if not isinstance(factor, Factor))
     if unknown:

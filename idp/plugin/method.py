@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Protocol, runtime_checkable
 
 from idp.core.errors import Problem
-from idp.core.proof import Factor
+from idp.core.proof import Binding, Factor
 from idp.plugin.outcome import Outcome
 from idp.plugin.tools import Tools
 from idp.plugin.visit import Claim, Visit
@@ -55,7 +55,7 @@ class Method(Protocol):
 
 @runtime_checkable
 class Identifying(Protocol):
-    """A method that learns who the person is from its own form; needed of the first method of a chain."""
+    """A method that learns who the person is from its own form, and so may begin a login."""
 
     def identify(self, visit: Visit, tools: Tools) -> Claim:
         """Say who the form names, so that the try can be charged before it is judged. Proves nothing."""
@@ -74,7 +74,9 @@ class Plugin:
     """The object `PLUGIN` of a plug-in's package, found by the entry-point group `idp.plugins`.
 
     `package` holds templates/<name>/, static/<name>/ and words/; `make` builds the method from its checked settings;
-    `budget` is None for what cannot be guessed; `commands` are command-line groups (Commanding).
+    `budget` is None for what cannot be guessed; `commands` are command-line groups (Commanding). `binds` is how a
+    registration is bound that this method let through, None where its factors say so. Without `factors` a method is a
+    confirmation: it serves the ways that name it, and makes nothing two factors.
     """
 
     name: str
@@ -85,3 +87,4 @@ class Plugin:
     budget: Budget | None
     api: int = API
     commands: Callable[[], Any] | None = None
+    binds: Binding | None = None

@@ -109,7 +109,7 @@ class Rules:
             self._fault(Rule.PROVES_THE_VISITOR, case, f"proved {outcome.subject.username}, not {subject.username}")
         if proof.method != self._plugin.name:
             self._fault(Rule.PROOF_NAMES_THE_METHOD, case, f"the proof is of {proof.method!r}")
-        if not proof.factors or not proof.factors <= self._plugin.factors:
+        if not proof.factors <= self._plugin.factors or bool(proof.factors) != bool(self._plugin.factors):
             self._fault(Rule.PROOF_WITHIN_FACTORS, case, f"the proof claims {sorted(proof.factors)}")
         if proof.at != tools.now:
             self._fault(Rule.TIME_IS_GIVEN, case, f"the proof is of {proof.at}, it was {tools.now}")

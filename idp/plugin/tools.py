@@ -199,6 +199,22 @@ class Moments(Protocol):
         """Give the live keys and values stored for a person."""
 
 
+class Letters(Protocol):
+    """Mail of a method to the one address that the site's directory has for recovery, and to no other."""
+
+    def address(self, subject: Subject) -> str:
+        """Give the address, at most 60 s old; empty where there is none, or what stands there is not exactly one.
+
+        Raises DependencyError.
+        """
+
+    def send(self, subject: Subject, kind: str, values: Mapping[str, str], language: str) -> bool:
+        """Keep a letter to be sent at once: the words `<plugin>.letter.<kind>.subject` and `.text`, with the values.
+
+        False where there is no address, said in the same time. Raises DependencyError when it cannot be kept.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Count:
     """A counter's value after an addition, and when it starts anew."""
@@ -230,5 +246,6 @@ class Tools:
     people: People
     credentials: Credentials
     moments: Moments
+    letters: Letters
     site: SiteFacts
     alarm: Callable[[str], None]

@@ -8,9 +8,9 @@ from idp.core.codes import Code
 from idp.core.errors import DependencyError
 from idp.plugin.tools import Tools
 
-CHANGES = frozenset({"bind", "swap", "add", "supersede", "insert", "delete", "remove", "put", "take"})
+CHANGES = frozenset({"bind", "swap", "add", "supersede", "insert", "delete", "remove", "put", "take", "send"})
 """The operations that change something, or that the directory counts."""
-PARTS = ("people", "credentials", "moments")
+PARTS = ("people", "credentials", "moments", "letters")
 
 
 @dataclass(slots=True)
@@ -60,5 +60,5 @@ def broken_tools(tools: Tools) -> Tools:
 
 
 def _with(tools: Tools, before: Callable[[str], Callable[[str], None]]) -> Tools:
-    people, credentials, moments = (_Part(getattr(tools, part), before(part)) for part in PARTS)
-    return replace(tools, people=people, credentials=credentials, moments=moments)
+    parts: dict[str, Any] = {part: _Part(getattr(tools, part), before(part)) for part in PARTS}
+    return replace(tools, **parts)

@@ -93,8 +93,24 @@ def _methods(settings: IdPSettings) -> _Found:
     for number, rule in enumerate(settings.login.rules):
         for uri in _unknown(rule.authn_contexts, known):
             yield f"login.rules[{number}].authn_contexts", f"{uri!r} is not in login.authn_contexts", "Add it there"
-    for name in _unknown(settings.plugins, enabled):
-        yield f"plugins.{name}", "this method is not enabled", "Add it to login.methods, or remove the table"
+    yield from _ways(settings)
+
+
+def _ways(settings: IdPSettings) -> _Found:
+    begins, used = set(settings.login.methods), set(settings.login.methods)
+    for number, rule in enumerate(settings.login.rules):
+        key = f"login.rules[{number}].ways"
+        for way in rule.ways:
+            used |= set(way)
+            for name in _unknown(way, settings.methods):
+                yield key, f"the method {name!r} is not enabled", f"Add a table [plugins.{name}], or correct the name"
+            if begins.isdisjoint(way):
+                yield key, f"{_listed(way)} says nobody's name", "Begin it with a method of login.methods"
+            if len(set(way)) < len(way):
+                yield key, f"{_listed(way)} names a method twice", "Name each once"
+    for name in _unknown(settings.plugins, used):
+        remedy = "Add it to login.methods or to the ways of a rule, or remove the table"
+        yield f"plugins.{name}", "this method is not used", remedy
 
 
 def _releases(settings: IdPSettings) -> _Found:

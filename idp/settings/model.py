@@ -63,6 +63,8 @@ Words = dict[str, str]
 """A text by language, e.g. {ja = "例示大学", en = "Example University"}."""
 Action = Literal["login", "register", "replace", "reset"]
 """What a rule is about."""
+Way = Annotated[tuple[str, ...], Field(min_length=1)]
+"""Methods that are enough together."""
 
 
 class Site(Group):
@@ -167,7 +169,8 @@ class Records(Group):
 class Mail(Group):
     """The SMTP server that takes our mail, and whom people are written to as; without it nobody is told of a change.
 
-    TLS begins with the connection ("tls") or by STARTTLS; "none" is for a server on this machine.
+    TLS begins with the connection ("tls") or by STARTTLS; "none" is for a server on this machine. Codes go to the
+    address in `recovery_attribute`, which the person must not be able to write.
     """
 
     server: str = Field(pattern=r"^[A-Za-z0-9.:-]{1,253}$")
@@ -179,7 +182,13 @@ class Mail(Group):
     sender: Mailbox = Field(alias="from")
     reply_to: Mailbox | None = None
     address_attributes: tuple[str, ...] = Field(default=("mail",), min_length=1)
+    recovery_attribute: str = ""
     timeout_seconds: float = Field(default=20.0, gt=0, le=60)
+
+    @property
+    def read_attributes(self) -> tuple[str, ...]:
+        """All that is read of people's entries for mail."""
+        return (*self.address_attributes, *([self.recovery_attribute] if self.recovery_attribute else []))
 
 
 class Session(Group):
@@ -218,7 +227,8 @@ class Rule(Group):
     """One row of the table of rules; empty means any; the first row that fits decides.
 
     The service provider is one that `service_providers` names or that has one of `entity_categories`. A row holds from
-    the day `from` to the day `until`, both included, in the site's time zone.
+    the day `from` to the day `until`, both included, in the site's time zone. In place of `require` stand `ways`: lists
+    of methods, of which one has to be proved whole.
     """
 
     name: str = Field(min_length=1)
@@ -231,7 +241,14 @@ class Rule(Group):
     starts: Day | None = Field(default=None, alias="from")
     until: Day | None = None
     grace: Grace | None = None
-    require: Literal["password", "two-factors", "refuse"]
+    require: Literal["password", "two-factors", "refuse", "ways"] = "ways"
+    ways: tuple[Way, ...] = ()
+
+    @model_validator(mode="after")
+    def _says_what_is_wanted(self) -> "Rule":
+        if (self.require == "ways") != bool(self.ways):
+            raise ValueError("say what has to be proved: `require`, or `ways` in place of it")
+        return self
 
     @model_validator(mode="after")
     def _can_hold(self) -> "Rule":
@@ -366,6 +383,11 @@ class IdPSettings(Settings):
     audit: Audit
     confirmation: ConfirmationSP | None = None
     plugins: dict[str, dict[str, Any]] = {}
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods that are enabled: those of a login as they are offered, then those that serve ways alone."""
+        return tuple(dict.fromkeys((*self.login.methods, *self.plugins)))
 
     @property
     def records_path(self) -> Path:

@@ -85,6 +85,7 @@ _MAIL = """\
 # username = ""
 # password_file = "secrets/mail-password"
 # address_attributes = ["mail"]       # where a person's addresses are
+# recovery_attribute = ""             # where codes go: one that people cannot write (docs/registering-off-campus.md)
 # timeout_seconds = 20.0"""
 
 APP_CONTEXT = """

@@ -71,7 +71,7 @@ def _take(site: Site, held: Held, visitor: Visitor, fields: Mapping[str, str]) -
     if isinstance(seen, Reached):
         return _finish(site, held, seen, demand, visitor, fields)
     chosen = method_for(event)
-    if chosen in site.policy.methods and chosen != conversation.method:
+    if chosen in site.methods and chosen != conversation.method:
         return _to_step(site.conversations.change(held, site.engine.choose(conversation, chosen)) or held)
     judgement = site.engine.submit(conversation, session, demand, visitor.situation, fields, event, visitor.now)
     return _go_on(site, held, judgement, visitor)

@@ -86,7 +86,6 @@ def _write(site: Site, language: str, template: str, frame: Frame) -> str:
 
 def method_page(site: Site, held: Held, authn_request: AuthnRequest | None, step: Page, visitor: Visitor) -> Response:
     """Show a method's page; without a request it is a step of an errand of the person's own."""
-    first = site.policy.methods[0]
     frame = form_frame(site, held, authn_request, visitor)
     names = {name: value for name in NAMES if (value := step.ask.values.get(name))}
     response = render(
@@ -100,7 +99,7 @@ def method_page(site: Site, held: Held, authn_request: AuthnRequest | None, step
             service_name=frame.service_name,
             privacy_url=frame.privacy_url,
             hidden=frame.hidden,
-            tally=("password" if step.method == first else "second") if step.two_factors else "",
+            tally=("password" if step.begins else "second") if step.two_factors else "",
             problem=step.problem,
             retry_minutes=minutes_until(step.retry_at, visitor.now),
             alternatives=[

@@ -8,7 +8,7 @@ from jinja2 import Environment, TemplateError, nodes
 from jinja2.meta import find_referenced_templates
 
 from idp.core.errors import ConfigError, Problem
-from idp.plugin import Enrollable
+from idp.plugin import Enrollable, Identifying
 from idp.plugin.descriptor import folder_of
 from idp.plugin.registry import Enabled
 from idp.words import Words
@@ -19,6 +19,7 @@ TEXT_FUNCTIONS = frozenset({"t", "t_strong"})
 def verify_texts(enabled: Mapping[str, Enabled], languages: tuple[str, ...]) -> None:
     """Read each plug-in's words by themselves. Raises ConfigError with what is missing, and whose it is."""
     problems = []
+    beginning = [name for name, each in enabled.items() if isinstance(each.method, Identifying)]
     for place, (name, each) in enumerate(enabled.items()):
         folder = folder_of(each.plugin) / "words"
         try:
@@ -28,7 +29,7 @@ def verify_texts(enabled: Mapping[str, Enabled], languages: tuple[str, ...]) -> 
             continue
         file = str(folder / f"{languages[0]}.toml")
         wanted = [
-            *([f"{name}.use"] if place else []),
+            *([f"{name}.use"] if place or len(beginning) > 1 else []),
             *([f"{name}.name"] if isinstance(each.method, Enrollable) else []),
         ]
         missing = [Problem(file, key, "is missing", "Write the text") for key in wanted if key not in keys]

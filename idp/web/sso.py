@@ -67,7 +67,7 @@ def submit(site: Site, request: Request, visitor: Visitor) -> Response:
     if event == "return":
         return _go_back(site, held, authn_request, visitor)
     chosen = method_for(event)
-    if chosen in site.policy.methods and chosen != held.conversation.method:
+    if chosen in site.methods and chosen != held.conversation.method:
         changed = site.conversations.change(held, site.engine.choose(held.conversation, chosen))
         return _to_step(request, changed or held)
     return _judge(site, held, authn_request, visitor, fields, event)

@@ -17,6 +17,7 @@ TOTP = CredentialKind(
     },
     sealed=frozenset({"secret"}),
 )
+GENERALIZED_TIME = "%Y%m%d%H%M%SZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class TOTPCredential:
     last_step: int
     failures: int
     binding: Binding
+    bound_at: datetime | None
 
 
 def read(credential: Credential) -> TOTPCredential:
@@ -38,16 +40,23 @@ def read(credential: Credential) -> TOTPCredential:
         last_step=int(credential.values.get("last_step", b"0")),
         failures=int(credential.values.get("failures", b"0")),
         binding=Binding(credential.facts.get("binding", Binding.IMPORTED)),
+        bound_at=bound_since(credential),
     )
+
+
+def bound_since(credential: Credential) -> datetime | None:
+    """Give when a credential was registered; None where nothing is known, or what stands there is no time."""
+    text = credential.values.get("bound_at", b"").decode("ascii", "replace")
+    try:
+        return datetime.strptime(text, GENERALIZED_TIME).replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def bound_at(credential: Credential) -> str:
     """Say when a credential was registered, "" if nothing is known; what is no time of LDAP's is given as it stands."""
-    stored = credential.values.get("bound_at", b"").decode("ascii", "replace")
-    try:
-        return moment(datetime.strptime(stored, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC))
-    except ValueError:
-        return stored
+    since = bound_since(credential)
+    return moment(since) if since is not None else credential.values.get("bound_at", b"").decode("ascii", "replace")
 
 
 def moment(when: datetime) -> str:

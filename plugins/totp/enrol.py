@@ -2,7 +2,7 @@
 
 import base64
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC
 from zoneinfo import ZoneInfo
 
 from idp.plugin import (
@@ -21,11 +21,10 @@ from idp.plugin import (
     Wrong,
 )
 from plugins.totp.codes import STEP_SECONDS, is_code, matching_step, normalise, step_at
-from plugins.totp.credential import TOTP, read
+from plugins.totp.credential import GENERALIZED_TIME, TOTP, read
 from plugins.totp.provisioning import qr_svg, write_uri
 from plugins.totp.seed import SEED_BYTES, new_seed
 
-GENERALIZED_TIME = "%Y%m%d%H%M%SZ"
 DRIFT_STEPS = 10
 """How far off a device's clock is told to its owner (security.md T-11); nothing is accepted for being told."""
 STEP_BYTES = 8
@@ -96,12 +95,8 @@ def _standing(subject: Subject, tools: Tools) -> Credential | None:
 
 
 def _describe(credential: Credential) -> Registered:
-    text = credential.values.get("bound_at", b"").decode("ascii", "replace")
-    try:
-        since = datetime.strptime(text, GENERALIZED_TIME).replace(tzinfo=UTC)
-    except ValueError:
-        since = None
-    return Registered(credential.id, since, read(credential).binding)
+    found = read(credential)
+    return Registered(credential.id, found.bound_at, found.binding)
 
 
 def _offered(state: bytes) -> Secret | None:

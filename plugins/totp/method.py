@@ -64,7 +64,7 @@ class TOTPMethod(AppEnrolment):
             return Refused(Code.APP_STOPPED)
         step = matching_step(registered.secret, code, step_at(tools.now), self._settings.window)
         if step is not None and self._record(visit.subject, registered, step, tools):
-            proof = Proof("totp", frozenset({Factor.POSSESSION}), tools.now, registered.binding)
+            proof = Proof("totp", frozenset({Factor.POSSESSION}), tools.now, registered.binding, registered.bound_at)
             return Proved(visit.subject, proof)
         self._count_failure(visit.subject, registered, tools)
         return Wrong(Code.WRONG_CODE, ask)

@@ -9,6 +9,9 @@ from idp.plugin import Settings
 from idp.settings.load import load_plugin_settings, load_settings
 from tests.cli.sites import append, change, new_site
 
+REGISTER = 'name = "register elsewhere"\naction = "register"\n'
+ELSEWHERE = f'{REGISTER}require = "refuse"'
+
 
 @pytest.fixture
 def conf(tmp_path: Path) -> Path:
@@ -74,6 +77,13 @@ def test_a_wrong_key_is_named_with_its_line(conf: Path, old: str, new: str, key:
         ('base_url = "https:', 'base_url = "http:', "site.base_url", "https"),
         ('path = "state/store.sqlite"', "", "store", "one place"),
         ('source = "mail"', "", "attributes.mail", "no values"),
+        (ELSEWHERE, f'{REGISTER}ways = [["password", "card"]]', "login.rules[3].ways", "'card' is not enabled"),
+        (ELSEWHERE, f"{REGISTER}ways = [[]]", "login.rules[3].ways[0]", "at least 1"),
+        (ELSEWHERE, f'{REGISTER}ways = [["clientcert"]]', "login.rules[3].ways", "says nobody's name"),
+        (ELSEWHERE, f'{REGISTER}ways = [["password", "password"]]', "login.rules[3].ways", "names a method twice"),
+        (ELSEWHERE, REGISTER, "login.rules[3]", "`require`, or `ways`"),
+        (ELSEWHERE, f'{ELSEWHERE}\nways = [["password"]]', "login.rules[3]", "`require`, or `ways`"),
+        ("[metadata]", "[plugins.clientcert]\n[metadata]", "plugins.clientcert", "not used"),
     ],
 )
 def test_parts_that_contradict_are_named(conf: Path, old: str, new: str, key: str, says: str) -> None:

@@ -1,7 +1,7 @@
 """A site with a certificate address and an authority whose certificates it accepts, and browsers that have one."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -69,7 +69,7 @@ def judge(slapd: RunningSlapd, tmp_path: Path) -> Iterator[Judge]:
     idp = Idp.load(make_conf(tmp_path / "judge", slapd))
     alarms: list[str] = []
     tools = idp.site.tools("clientcert")
-    yield Judge(Tools(tools.now, tools.people, tools.credentials, tools.moments, tools.site, alarms.append), alarms)
+    yield Judge(replace(tools, alarm=alarms.append), alarms)
     idp.close()
 
 

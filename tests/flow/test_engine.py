@@ -51,22 +51,26 @@ class Scripted:
     def begin(self, visit: Visit, tools: Tools) -> Outcome:
         return Ask("page")
 
+    def resume(self, visit: Visit, tools: Tools) -> Outcome:
+        self.judged.append(visit.form.get("name", ""))
+        return self.answer(visit)
+
+
+class Naming(Scripted):
+    """One that learns from its form who the person is."""
+
     def identify(self, visit: Visit, tools: Tools) -> Claim:
         typed = visit.form.get("name", "")
         return Claim(
             typed, {"alice": ALICE, "a.liddell@example.ac.jp": ALICE, "bob": BOB}.get(typed.strip().casefold())
         )
 
-    def resume(self, visit: Visit, tools: Tools) -> Outcome:
-        self.judged.append(visit.form.get("name", ""))
-        return self.answer(visit)
-
 
 class Stage:
     """An engine over a store of its own, with two methods, `first` (known) and `second` (had)."""
 
     def __init__(self, folder: Path) -> None:
-        self.first = Scripted(lambda visit: word("first"))
+        self.first = Naming(lambda visit: word("first"))
         self.second = Scripted(lambda visit: word("second"))
         self.reported: list[str] = []
         budget = Budget((Limit(3, timedelta(minutes=5)),), ())

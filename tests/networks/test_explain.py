@@ -12,7 +12,7 @@ from plugins.totp.codes import code_at, step_at
 from tests.login.conftest import OTHER_SP, SP
 from tests.login.steps import MFA, PPT, TIME_SYNC
 from tests.parts.served import register
-from tests.parts.site import CAMPUS, OUTSIDE, SEED, Idp, make_conf
+from tests.parts.site import ASK_ALWAYS, CAMPUS, OUTSIDE, SEED, Idp, make_conf
 from tests.parts.sites import MakeIdp, password_of
 from tests.parts.slapd import RunningSlapd, free_port
 
@@ -33,6 +33,8 @@ require = "refuse"
 [[login.rules]]
 name = "campus"
 """
+
+WAYS = 'name = "register elsewhere"\naction = "register"\nways = [["password", "clientcert"], ["password", "totp"]]'
 
 
 @pytest.fixture
@@ -113,6 +115,26 @@ def test_a_class_that_is_not_ours_cannot_be_met(idp: Idp) -> None:
     found = explained(idp, authn_context="urn:unknown")
 
     assert found["refused"] == {"code": "P202", "status": "NoAuthnContext"}
+
+
+def test_ways_are_told_with_what_the_person_can_prove_of_them(make_idp: MakeIdp, slapd: RunningSlapd) -> None:
+    old, new = 'name = "register elsewhere"\naction = "register"\nrequire = "refuse"', WAYS
+    idp = make_idp(slapd, methods=("password", "totp"), replace=((old, new),), plugins_toml=ASK_ALWAYS)
+
+    done = explain(idp.conf, "--user", "bob", "--from", OUTSIDE, "--action", "register")
+    found = json.loads(explain(idp.conf, "--user", "bob", "--from", OUTSIDE, "--action", "register", "--json").stdout)
+
+    for text in (
+        "    4  register elsewhere  DECIDES: password + clientcert or password + totp",
+        "  clientcert     offered, in ways that name it",
+        "Must be proved: one of the ways of the rule",
+        "  password + clientcert",
+    ):
+        assert text in done.output.splitlines(), f"{text}\n{done.output}"
+    [rule] = [each for each in found["rules"] if each["decides"]]
+    assert (rule["require"], rule["ways"]) == ("ways", [["password", "clientcert"], ["password", "totp"]])
+    assert [each["methods"] for each in found["ways"]] == [["password", "clientcert"]]
+    assert [each["for_ways_alone"] for each in found["methods"]] == [False, False, True]
 
 
 @pytest.mark.parametrize(

@@ -36,14 +36,14 @@ ROWS = (
     Sabotage(
         "a rule that wants two factors is not heeded",
         "idp/flow/policy.py",
-        "if not proofs or (aim.two_factors and not two_kinds(proofs)):",
-        "if not proofs:",
+        "if not any(proof.factors for proof in proofs) or (aim.two_factors and not two_kinds(proofs)):",
+        "if not any(proof.factors for proof in proofs):",
         f"{POLICY}::test_seed_02_from_the_campus_a_password_is_enough_and_from_outside_two_factors_are_wanted",
     ),
     Sabotage(
         "no proof at all meets an aim",
         "idp/flow/policy.py",
-        "if not proofs or (aim.two_factors and not two_kinds(proofs)):",
+        "if not any(proof.factors for proof in proofs) or (aim.two_factors and not two_kinds(proofs)):",
         "if aim.two_factors and not two_kinds(proofs):",
         f"{ENGINE}::test_no_proof_at_all_meets_no_aim",
     ),

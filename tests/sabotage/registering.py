@@ -6,9 +6,53 @@ FIRST = "tests/register/test_first_app.py"
 PROTECTION = "tests/register/test_protection.py"
 NOTICES = "tests/register/test_notices.py"
 BINDINGS = "tests/register/test_bindings.py"
+WAYS = "tests/flow/test_ways.py"
+LETTERS = "tests/mail/test_method_letters.py"
 CREDENTIALS = "tests/directory/test_credentials.py"
 
 ROWS = (
+    Sabotage(
+        "half a way is enough",
+        "idp/flow/policy.py",
+        "return any(proved.issuperset(way) for way in ways)",
+        "return any(proved.intersection(way) for way in ways)",
+        f"{WAYS}::test_half_a_way_and_other_methods_reach_nothing",
+    ),
+    Sabotage(
+        "the methods of a way are asked for in any order",
+        "idp/flow/engine.py",
+        "return list(dict.fromkeys(next(name for name in way if name not in proved) for way in furthest))",
+        "return list(dict.fromkeys(name for way in furthest for name in way if name not in proved))",
+        f"{WAYS}::test_t27_what_stands_behind_another_method_or_in_no_way_is_not_asked_for",
+    ),
+    Sabotage(
+        "a confirmation is a proof by itself",
+        "idp/flow/policy.py",
+        "if not any(proof.factors for proof in proofs) or",
+        "if not proofs or",
+        f"{WAYS}::test_e01_a_confirmation_makes_nothing_two_factors_and_is_nothing_by_itself",
+    ),
+    Sabotage(
+        "a login may begin with any method",
+        "idp/flow/ways.py",
+        "return [name for name in names if isinstance(methods[name].method, Identifying)]",
+        "return list(names)",
+        f"{WAYS}::test_t27_what_cannot_say_who_it_is_begins_nothing",
+    ),
+    Sabotage(
+        "how a way binds makes no difference",
+        "idp/flow/registration.py",
+        "if bound:",
+        "if False:",
+        f"{WAYS}::test_a_registration_is_bound_as_its_way_says",
+    ),
+    Sabotage(
+        "a letter goes to whatever stands in the directory",
+        "idp/letters.py",
+        'return next((each for each in values if is_mailbox(each)), "")',
+        'return next(iter(values), "")',
+        f"{LETTERS}::test_what_is_not_exactly_one_address_is_none",
+    ),
     Sabotage(
         "a session is enough to register",
         "idp/web/account.py",
@@ -125,8 +169,8 @@ ROWS = (
     Sabotage(
         "an app that does not count makes the next one count",
         "idp/flow/registration.py",
-        "if two_kinds([proof for proof in proofs if proof.binding is not Binding.CAMPUS_REPLACED]):",
-        "if two_kinds(proofs):",
+        "if two_kinds([proof for proof in others if proof.binding is not Binding.CAMPUS_REPLACED]):",
+        "if two_kinds(others):",
         f"{BINDINGS}::test_t36_an_app_that_does_not_count_makes_no_other_count",
     ),
 )

@@ -22,7 +22,7 @@ from idp.plugin.tools import Attributes, People
 from idp.settings.model import IdPSettings
 from idp.words import Words
 
-__all__ = ["LANGUAGE_ATTRIBUTE", "NoticeKind", "Notices"]
+__all__ = ["LANGUAGE_ATTRIBUTE", "NoticeKind", "Notices", "place_in_words"]
 
 MOST_ADDRESSES = 5
 NAMED_NETWORKS = ("campus", OUTSIDE)
@@ -182,6 +182,10 @@ class Notices:
     def _place(self, change: _Change, language: str) -> str:
         if not change.network:
             return self._words.text(language, "notice.place.desk")
-        named = change.network in NAMED_NETWORKS
-        place = self._words.text(language, f"notice.place.{change.network}") if named else change.network
-        return f"{place} ({change.address})" if change.address else place
+        return place_in_words(self._words, language, change.network, str(change.address or ""))
+
+
+def place_in_words(words: Words, language: str, network: str, address: str) -> str:
+    """Say where something was done from: the network's word, or its name where it has none, and the address."""
+    place = words.text(language, f"notice.place.{network}") if network in NAMED_NETWORKS else network
+    return f"{place} ({address})" if address else place

@@ -25,8 +25,8 @@ _TRIES = 5
 class Login:
     """One login, or a session's first use at one more service provider.
 
-    `session` is its name in the log (`idp.flow.session.reference_of`), `address` empty where it was not known,
-    `entity_id` empty for a login to the account page; `reused` says that nothing was proved anew.
+    `session` is its name (`idp.flow.session.name_of`), `address` empty where it was not known, `entity_id` empty for a
+    login to the account page; `reused` says that nothing was proved anew.
     """
 
     at: datetime

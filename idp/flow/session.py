@@ -21,6 +21,7 @@ from idp.store import Store
 
 KIND = "session"
 ID_BYTES = 32
+NAME_LENGTH = 16
 TOUCH = timedelta(seconds=60)
 """How often the moment of last use is written down."""
 
@@ -59,6 +60,19 @@ class Session:
 def reference_of(session_id: str) -> str:
     """Give a name for a session that may stand in a log: it opens nothing."""
     return hashlib.sha256(b"reference:" + session_id.encode("ascii", "replace")).hexdigest()[:16]
+
+
+def name_of(session_id: str) -> str:
+    """Give the name by which a session stands in its person's own list and history: it opens nothing."""
+    return _key(session_id)[:NAME_LENGTH]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One of a person's sessions, by its name (`name_of`)."""
+
+    name: str
+    session: Session
 
 
 class Sessions:
@@ -102,6 +116,23 @@ class Sessions:
         """End a session; nothing happens where there is none."""
         if session_id:
             self._store.remove(KIND, _key(session_id))
+
+    def of(self, person: str, now: datetime) -> tuple[Named, ...]:
+        """Give a person's live sessions, the one used last first."""
+        rows = ((key.decode("ascii"), Session.from_bytes(value)) for key, value in self._store.of(KIND, person))
+        live = [Named(key[:NAME_LENGTH], session) for key, session in rows if now < self._end(session)]
+        return tuple(sorted(live, key=lambda each: each.session.used, reverse=True))
+
+    def end_all(self, person: str, *, but: str | None = None) -> int:
+        """End a person's sessions, at once and for every worker, except the one of the cookie's value `but`.
+
+        Gives how many there were.
+        """
+        kept = _key(but).encode("ascii") if but else b""
+        keys = [key for key, _ in self._store.of(KIND, person) if key != kept]
+        for key in keys:
+            self._store.remove(KIND, key)
+        return len(keys)
 
     def expires(self, session: Session) -> datetime:
         """Give the moment at which the session ends whatever happens."""

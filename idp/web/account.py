@@ -17,13 +17,14 @@ from idp.flow.policy import Demand, own_demand
 from idp.flow.session import Session, reference_of
 from idp.flow.step import Advanced, Judged, Page, Reached, Sent, Stuck
 from idp.plugin import CertificateEvidence, Purpose
-from idp.web.account_pages import account_page, refusal_page
+from idp.web.account_pages import refusal_page
 from idp.web.answer import is_welcome
 from idp.web.audit_event import judged, logged_in, untried
 from idp.web.certificate import lead_to_certificate
 from idp.web.cookies import set_session
 from idp.web.forms import event_of, method_for, read_form, verify_origin
 from idp.web.logins import note_login
+from idp.web.overview import Done, account_page
 from idp.web.pages import method_page, stuck_page
 from idp.web.paths import ACCOUNT, ERRAND_PATHS
 from idp.web.registering import form_received, overtaken, show_form, turn_of
@@ -120,7 +121,7 @@ def proceed(site: Site, held: Held, visitor: Visitor) -> Response:
     errand = _errand(held)
     subject = held.conversation.subject
     if errand.done and subject is not None:
-        return account_page(site, visitor, subject, errand, _place(held))
+        return account_page(site, visitor, subject, Done(errand.done.value, errand.method, _place(held)))
     try:
         demand = _demand(site, held, visitor)
         session = _session(site, held, visitor)

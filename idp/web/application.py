@@ -19,6 +19,7 @@ from idp.web.cookies import set_browser, set_language
 from idp.web.framework import Application
 from idp.web.headers import correlation_id
 from idp.web.logout import show_logout, submit_logout
+from idp.web.own_sessions import end_others
 from idp.web.pages import error_page
 from idp.web.paths import (
     CERTIFICATE,
@@ -30,6 +31,7 @@ from idp.web.paths import (
     METADATA,
     POST_SSO,
     REDIRECT_SSO,
+    SESSIONS,
 )
 from idp.web.presented import hosts_of, is_certificate_address
 from idp.web.site import Site
@@ -60,6 +62,7 @@ def make_application(site: Site) -> Flask:
     for purpose, path in ERRAND_PATHS.items():
         route(path, "GET", account.shower(purpose))
         route(path, "POST", account.submit)
+    route(SESSIONS, "POST", end_others)
     route(ERROR, "GET", _explain)
     application.add_url_rule(CERTIFICATE, "certificate", lambda: _certificate(site), methods=["GET"])
     application.add_url_rule(METADATA, "metadata", lambda: _own_metadata(site))

@@ -7,7 +7,7 @@ from idp.core.codes import Code
 from idp.core.errors import ProtocolError, StatusError
 from idp.federation.service_provider import POST_BINDING
 from idp.flow.conversation import Held
-from idp.flow.session import Session
+from idp.flow.session import Session, reference_of
 from idp.flow.step import Page, Reached, Stuck
 from idp.plugin import Binding, Purpose
 from idp.saml.answer import IssuedResponse, Statement
@@ -191,6 +191,12 @@ def logged_out(session: Session, session_reference: str, visitor: Visitor) -> Au
         user_agent=visitor.user_agent,
         network=visitor.network,
     )
+
+
+def ended_others(session: Session, visitor: Visitor, count: int) -> AuditEvent:
+    """Tell that a person ended their logins in other browsers."""
+    reference = reference_of(visitor.session_id or "")
+    return replace(logged_out(session, reference, visitor), event="LOGOUT_OTHERS", reason=f"{count} ended")
 
 
 def _address(visitor: Visitor) -> str:

@@ -14,6 +14,7 @@ ACCOUNT = "/idp/account/"
 REGISTER = "/idp/account/register"
 RESET = "/idp/account/reset"
 ERRAND_PATHS = {Purpose.LOGIN: ACCOUNT, Purpose.REGISTER: REGISTER, Purpose.RESET: RESET}
+SESSIONS = "/idp/account/sessions"
 METADATA = "/idp/shibboleth"
 HEALTH = "/idp/health"
 ERROR = "/idp/error"

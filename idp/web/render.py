@@ -28,9 +28,10 @@ error.html          problem is required. correlation_id: a reference for the hel
 choose.html         alternatives, the first of which is the main button
 logout.html         done: False asks (button `_eventId_proceed`; username: who is logged in; return_url: the way back),
                     True says it is done (services: names that may keep the person logged in)
-account.html        username; rows (`idp.web.account_pages.Row`), one for each method that can be registered; done:
-                    "register", "replace" or "reset" right after it, and done_method: of what; is_told: whether a mail
-                    goes out about it
+account.html        username; rows (`idp.web.overview.Row`), one for each method that can be registered; done:
+                    "register", "replace", "reset" or "sessions" right after it, and done_method: of what; is_told:
+                    whether a mail goes out about it; logins and sessions (`LoginLine`, `SessionLine`); sessions_url:
+                    where the form is posted to that ends the latter; logout_url
 reset.html          method, and name: what is taken away (button `_eventId_reset`); since: when it was registered,
                     written out
 grace.html          days: how many are left after today; until: the last one, written out; enrol_url: where to register,

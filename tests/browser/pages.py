@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from idp.core.clock import system_clock
 from plugins.totp.codes import code_at, step_at
-from tests.browser.chromium import Person
+from tests.browser.chromium import Person, sit_down
 from tests.browser.test_registration import key_of
 from tests.browser.university import APPLESS, EXPIRED, GUEST, MFA_TEST, NOTICED, University
 from tests.parts.driver import Account
@@ -86,6 +86,21 @@ def _own(path: str, *, registered: bool = False) -> Callable[[Person, University
     return go
 
 
+def _twice(someone: Person, univ: University) -> None:
+    """Be logged in in another browser as well."""
+    account = univ.newcomer()
+    other = sit_down(someone.context.browser, univ)  # type: ignore[arg-type]
+    for each in (other, someone):
+        each.open(ACCOUNT)
+        each.enter_password(account)
+    other.context.close()
+
+
+def _others_ended(someone: Person, univ: University) -> None:
+    _twice(someone, univ)
+    someone.press("end")
+
+
 def _register(ahead: int) -> Callable[[Person, University], None]:
     """Give a way that registers an app whose clock is so many steps ahead."""
 
@@ -147,6 +162,8 @@ PAGES = (
     Shown("post", "post", _answered),
     Shown("account", "account", _own(ACCOUNT), campus=True),
     Shown("account-registered", "account", _own(ACCOUNT, registered=True), campus=True),
+    Shown("account-elsewhere", "account", _twice, campus=True),
+    Shown("others-ended", "account", _others_ended, campus=True),
     Shown("register", "register", _own(REGISTER), campus=True),
     Shown("register-again", "register", _own(REGISTER, registered=True), campus=True),
     Shown("register-clock", "register", _register(6), campus=True, problem="E101"),

@@ -9,7 +9,7 @@ from jinja2 import Environment
 
 from idp.core.codes import Code
 from idp.settings.model import Site
-from idp.web.account_pages import Row
+from idp.web.overview import LoginLine, Row, SessionLine
 from idp.web.render import make_environment
 from idp.words import Words
 
@@ -131,7 +131,17 @@ OTHERS = {
             "rows": [
                 Row("App", registered=True, since="2026-11-24 10:00 JST", binding="campus-replaced", **LINKS),
                 Row("Key", registered=False, since="", binding="", **LINKS),
+                Row("Card", registered=False, since="", binding="", **LINKS, is_known=False),
             ],
+            "logins": [
+                LoginLine(
+                    "2026-11-24 10:00 JST", "Library", "On campus (192.0.2.1)", ("Password", "App"), is_here=True
+                ),
+                LoginLine("2026-11-23 10:00 JST", "", "Off campus", ("Password",), is_here=False),
+            ],
+            "sessions": [SessionLine("2026-11-24 10:00 JST", "2026-11-24 10:10 JST", "Off campus (198.51.100.7)")],
+            "sessions_url": "/idp/account/sessions",
+            "logout_url": "/idp/profile/Logout",
         },
     ),
     "logged-out": Sample("logout.html", "logout", {"done": True, "services": ["Moodle"]}),

@@ -3,6 +3,8 @@
 from tests.sabotage.row import Sabotage
 
 HISTORY = "tests/flow/test_history.py"
+SESSIONS = "tests/account/test_sessions.py"
+ROWS_OF_METHODS = "tests/account/test_rows.py"
 LOGINS = "tests/login/test_login_history.py"
 
 ROWS = (
@@ -33,5 +35,33 @@ ROWS = (
         "if now - login.at < SHOWN)",
         "if now)",
         f"{HISTORY}::test_a_login_is_told_of_for_90_days_and_its_moment_known_for_400",
+    ),
+    Sabotage(
+        "the form that ends other logins needs no token",
+        "idp/web/own_sessions.py",
+        """    site.tokens.read_step(fields.get("csrf_token", ""), form_of(session.subject), visitor.browser.id)\n""",
+        "",
+        f"{SESSIONS}::test_s07_another_sites_form_ends_nothing",
+    ),
+    Sabotage(
+        "the token of one person's page is good on another's",
+        "idp/web/overview.py",
+        'return f"{FORM}:{subject.id}"',
+        "return FORM",
+        f"{SESSIONS}::test_a_form_left_open_by_another_person_ends_nothing",
+    ),
+    Sabotage(
+        "the logins that a person ended go on",
+        "idp/flow/session.py",
+        "        for key in keys:\n            self._store.remove(KIND, key)\n",
+        "",
+        f"{SESSIONS}::test_ending_the_others_ends_them_on_every_worker_and_leaves_this_one",
+    ),
+    Sabotage(
+        "one method that fails takes the whole account page away",
+        "idp/web/overview.py",
+        "except (DependencyError, SealError) as error:",
+        "except ZeroDivisionError as error:",
+        f"{ROWS_OF_METHODS}::test_what_cannot_be_read_is_said_of_its_row_and_the_page_stays",
     ),
 )

@@ -2,6 +2,8 @@
 
 from flask import Request, Response
 
+from idp.core.codes import Code
+from idp.core.errors import ProtocolError
 from idp.web.audit_event import ended_others
 from idp.web.forms import read_form, verify_origin
 from idp.web.overview import Done, account_page, form_of
@@ -13,6 +15,8 @@ from idp.web.visitor import Visitor, session_of
 def end_others(site: Site, request: Request, visitor: Visitor) -> Response:
     """End every session of this person but this browser's; who is not logged in is led to the login."""
     verify_origin(request, site.settings.site.base_url)
+    if visitor.browser.is_new:
+        raise ProtocolError(Code.COOKIES_OFF, "a form came without our cookie", http_status=403)
     fields = read_form(request)
     session = session_of(site, visitor)
     if session is None:

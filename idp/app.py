@@ -22,6 +22,7 @@ from idp.flow.conversation import Conversations
 from idp.flow.engine import Engine
 from idp.flow.history import History
 from idp.flow.policy import Policy
+from idp.flow.refusals import Refusals
 from idp.flow.registration import Registrations
 from idp.flow.session import Sessions
 from idp.flow.throttle import Throttle
@@ -142,6 +143,7 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
             absolute=timedelta(hours=settings.session.absolute_hours),
         ),
         history=History(store),
+        refusals=Refusals(store),
         tickets=Tickets(store),
         signing_key=signing_keys[0],
         writer=ResponseWriter(

@@ -10,6 +10,7 @@ WarifuError
 """
 
 from idp.core.codes import Code
+from idp.core.subject import Subject
 
 
 class WarifuError(Exception):
@@ -34,7 +35,8 @@ class StatusError(WarifuError):
     """A verified request that cannot be met; goes to its assertion consumer service (SAML Core 3.2.2.2).
 
     `top` and `sub` are the last words of the status URIs, e.g. "Responder" and "NoPassive"; `rule` is the row of the
-    table of rules that decided, empty where the request was refused before any was looked for.
+    table of rules that decided, empty where the request was refused before any was looked for; `subject` who is
+    refused, once they are known: for our own records, and never for the service provider.
     """
 
     def __init__(self, code: Code, top: str, sub: str | None = None, detail: str = "", *, rule: str = "") -> None:
@@ -42,6 +44,7 @@ class StatusError(WarifuError):
         self.top = top
         self.sub = sub
         self.rule = rule
+        self.subject: Subject | None = None
 
 
 class AuthnError(WarifuError):

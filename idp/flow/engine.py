@@ -126,7 +126,8 @@ class Engine:
             return self._again(name, replace(standing, conversation=kept), outcome, outcome.problem)
         if isinstance(outcome, Wrong):
             kept = replace(standing.conversation, state=outcome.ask.state, claimed=outcome.ask.subject)
-            return self._again(name, replace(standing, conversation=kept), outcome.ask, outcome.code)
+            again = self._again(name, replace(standing, conversation=kept), outcome.ask, outcome.code)
+            return replace(again, hint=outcome.hint) if isinstance(again, Page) else again
         if isinstance(outcome, SendTo):
             return self._again(name, standing, None, Code.CERTIFICATE_NOT_READY)
         return self._next(standing, without={name: _refusal(outcome)}, attempted=name)
@@ -238,7 +239,11 @@ class Engine:
 
     def _aims(self, standing: Standing) -> tuple[Aim, ...]:
         person = self._person(standing.subject, standing.now) if standing.subject is not None else None
-        return self._policy.aims(standing.demand, standing.situation.network, person, standing.now)
+        try:
+            return self._policy.aims(standing.demand, standing.situation.network, person, standing.now)
+        except StatusError as error:
+            error.subject = standing.subject
+            raise
 
     def _page(self, aim: Aim, standing: Standing, spent: dict[str, Refused | None], attempted: str) -> Page | None:
         """Give the page of the first method that has something to ask; those that have not are spent."""

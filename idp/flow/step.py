@@ -9,7 +9,7 @@ from idp.core.proof import Proof
 from idp.core.subject import Subject
 from idp.flow.conversation import Conversation
 from idp.flow.policy import Aim
-from idp.plugin import Ask, CertificateEvidence, Listener
+from idp.plugin import Ask, CertificateEvidence, Hint, Listener
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Page:
 
     `attempted` is the method whose judgement led here, empty for a first look; `claimed` whom the form named;
     `two_factors` says whether the way has two steps, `begins` whether this is the first of them; `rule` is the name of
-    the row that decided.
+    the row that decided; `hint` is for the help desk alone.
     """
 
     conversation: Conversation
@@ -46,6 +46,7 @@ class Page:
     two_factors: bool = False
     begins: bool = False
     rule: str = ""
+    hint: Hint | None = None
 
 
 @dataclass(frozen=True, slots=True)

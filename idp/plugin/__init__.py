@@ -11,7 +11,7 @@ from idp.plugin.admin import AdminAct, Administration, AdminResult, Holding, Kee
 from idp.plugin.enrol import Confirmed, Enrollable, Registered, Trial
 from idp.plugin.entries import entry_kind
 from idp.plugin.method import API, Budget, Checkable, Identifying, Limit, Method, Plugin
-from idp.plugin.outcome import Ask, Listener, Outcome, Proved, Refused, SendTo, Skipped, Wrong
+from idp.plugin.outcome import Ask, Hint, Listener, Outcome, Proved, Refused, SendTo, Skipped, Wrong
 from idp.plugin.tools import (
     Attributes,
     BindAnswer,
@@ -56,6 +56,7 @@ __all__ = [
     "Factor",
     "Field",
     "Group",
+    "Hint",
     "Holding",
     "Identifying",
     "Keeper",

@@ -52,11 +52,23 @@ class Proved:
 
 
 @dataclass(frozen=True, slots=True)
+class Hint:
+    """What the help desk alone may know of what was wrong: no page of a login shows it (security.md T-11).
+
+    The words `<plugin>.told.<name>` say it, with `values` in their places.
+    """
+
+    name: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Wrong:
     """What was given is not right; this, and only this, counts against the budgets. `ask` is shown again."""
 
     code: Code
     ask: Ask
+    hint: Hint | None = None
 
 
 @dataclass(frozen=True, slots=True)

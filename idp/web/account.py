@@ -19,7 +19,7 @@ from idp.flow.step import Advanced, Judged, Page, Reached, Sent, Stuck
 from idp.plugin import CertificateEvidence, Purpose
 from idp.web.account_pages import refusal_page
 from idp.web.answer import is_welcome
-from idp.web.audit_event import judged, logged_in, untried
+from idp.web.audit_event import logged_in, untried
 from idp.web.certificate import lead_to_certificate
 from idp.web.cookies import set_session
 from idp.web.forms import event_of, method_for, read_form, verify_origin
@@ -27,6 +27,7 @@ from idp.web.logins import note_login
 from idp.web.overview import Done, account_page
 from idp.web.pages import method_page, stuck_page
 from idp.web.paths import ACCOUNT, ERRAND_PATHS
+from idp.web.refusing import record_judgement, refusal_here
 from idp.web.registering import form_received, overtaken, show_form, turn_of
 from idp.web.site import Site
 from idp.web.visitor import Visitor, session_of
@@ -99,7 +100,7 @@ def _go_on(site: Site, held: Held, judgement: Judged, visitor: Visitor) -> Respo
         sent = held if is_same else site.conversations.change(held, judgement.conversation)
         return lead_to_certificate(site, sent, visitor) if sent is not None else _to_step(held)
     if judgement.attempted:
-        site.audit.record(judged(held, None, judgement, visitor))
+        record_judgement(site, held, None, judgement, visitor)
     return _render(site, held, judgement, visitor)
 
 
@@ -184,6 +185,8 @@ def _demand(site: Site, held: Held, visitor: Visitor) -> Demand:
 
 def _refuse(site: Site, held: Held, error: StatusError, visitor: Visitor) -> Response:
     site.audit.record(untried(held, error.code, visitor, error.rule))
+    if error.subject is not None:
+        site.refusals.record(error.subject, replace(refusal_here(error.code, visitor), rule=error.rule))
     code = error.code if _errand(held).purpose is Purpose.LOGIN else Code.NOT_FROM_HERE
     return refusal_page(site, visitor, code, path=ERRAND_PATHS[_errand(held).purpose])
 

@@ -26,6 +26,7 @@ from idp.web.audit_event import answered, refused
 from idp.web.cookies import set_session
 from idp.web.logins import note_login
 from idp.web.pages import post_page
+from idp.web.refusing import refusal_here
 from idp.web.site import Site
 from idp.web.visitor import Visitor
 from idp.xml.algorithms import DataEncryption
@@ -88,6 +89,10 @@ def answer_error(site: Site, held: Held, authn_request: AuthnRequest, error: Sta
     issued = site.writer.error(recipient, error, visitor.now)
     _finish(site, held)
     site.audit.record(refused(held, authn_request, error, issued, visitor))
+    if error.subject is not None:
+        entity_id = authn_request.service_provider.entity_id
+        refusal = replace(refusal_here(error.code, visitor), entity_id=entity_id, rule=error.rule)
+        site.refusals.record(error.subject, refusal)
     site.metrics.count("answers", status=error.sub or error.top, context="")
     return _post(site, authn_request, issued, visitor)
 

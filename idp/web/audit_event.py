@@ -64,6 +64,8 @@ def refused(
         decision=Decision.REFUSED,
         client_address=_address(visitor),
         start_time=held.conversation.started,
+        username=error.subject.username if error.subject is not None else "",
+        subject_id=error.subject.id if error.subject is not None else "",
         entity_id=authn_request.service_provider.entity_id,
         request_signed=authn_request.signed,
         request_binding=authn_request.binding,

@@ -22,6 +22,7 @@ from idp.plugin import Ask, Binding, Confirmed, Purpose, Registered, Wrong
 from idp.web.account_pages import Shown, refusal_page, register_page, reset_page
 from idp.web.audit_event import enrolled, untried
 from idp.web.paths import ERRAND_PATHS
+from idp.web.refusing import refusal_here
 from idp.web.site import Site
 from idp.web.visitor import Visitor
 
@@ -87,6 +88,9 @@ def _try(site: Site, turn: Turn, fields: Mapping[str, str]) -> Response | None:
     if isinstance(trial, Ask):
         return _show_offer(site, turn, Shown(ask=trial, problem=trial.problem))
     site.audit.record(untried(turn.held, trial.code, visitor))
+    hint = trial.hint if isinstance(trial, Wrong) else None
+    refusal = replace(refusal_here(trial.code, visitor), method=turn.errand.method, hint=hint)
+    site.refusals.record(turn.reached.subject, refusal)
     return _show_offer(site, turn, Shown(ask=trial.ask if isinstance(trial, Wrong) else None, problem=trial.code))
 
 

@@ -18,6 +18,7 @@ from idp.flow.conversation import Conversations
 from idp.flow.engine import Engine
 from idp.flow.history import History
 from idp.flow.policy import Policy
+from idp.flow.refusals import Refusals
 from idp.flow.registration import Registrations
 from idp.flow.session import Sessions
 from idp.flow.throttle import Throttle
@@ -57,6 +58,7 @@ class Site:
     conversations: Conversations
     sessions: Sessions
     history: History
+    refusals: Refusals
     tickets: Tickets
     writer: ResponseWriter
     signing_key: SigningKey

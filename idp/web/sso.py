@@ -20,12 +20,12 @@ from idp.saml.supported import require_supported
 from idp.saml.verify_request import verify_authn_request
 from idp.web import account
 from idp.web.answer import answer_error, answer_success, is_welcome
-from idp.web.audit_event import judged
 from idp.web.certificate import lead_to_certificate, place_of
 from idp.web.forms import event_for, event_of, method_for, read_body, read_form, verify_origin
 from idp.web.grace import grace_page, reminds
 from idp.web.pages import method_page, stuck_page
 from idp.web.paths import SSO_PATHS
+from idp.web.refusing import record_judgement
 from idp.web.site import Site
 from idp.web.visitor import Visitor, session_of
 
@@ -147,7 +147,7 @@ def _judge(
     if isinstance(step, Reached) and not is_welcome(site, step, visitor):
         return proceed(site, _forget(site, held), authn_request, visitor)
     if not isinstance(step, Reached) and step.attempted:
-        site.audit.record(judged(held, authn_request, step, visitor))
+        record_judgement(site, held, authn_request, step, visitor)
     return _render(site, held, authn_request, step, session, visitor, event)
 
 

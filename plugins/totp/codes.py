@@ -8,11 +8,13 @@ from datetime import datetime
 
 import pyotp
 
-from idp.plugin import Secret
+from idp.plugin import Hint, Secret
 
 STEP_SECONDS = 30
 DIGITS = 6
 SHORTEST_KEY_BYTES = 20
+DRIFT_STEPS = 10
+"""How far off a device's clock is told, to its owner at registration and to the help desk (security.md T-11)."""
 
 _DASHES = re.compile("[\\s\u2010-\u2015\u2212\u30fc\uff0d-]+")
 _CODE = re.compile(r"[0-9]{6}")
@@ -49,6 +51,20 @@ def matching_step(secret: Secret, code: str, step: int, window: int) -> int | No
         if hmac.compare_digest(generator.generate_otp(candidate).encode("ascii"), code.encode("ascii")):
             found = candidate
     return found
+
+
+def hint_of(secret: Secret, code: str, step: int, window: int) -> Hint | None:
+    """Say to the help desk what is wrong with a code: it was used, or the device's clock is off (security.md T-11).
+
+    Nobody at the page learns of it, and nothing is accepted for it; every step is computed whatever the others gave.
+    """
+    found = matching_step(secret, code, step, DRIFT_STEPS)
+    if found is None:
+        return None
+    seconds = (found - step) * STEP_SECONDS
+    if abs(found - step) <= window:
+        return Hint("used")
+    return Hint("behind" if seconds < 0 else "ahead", {"minutes": f"{abs(seconds) / 60:g}"})
 
 
 def _generator(secret: Secret) -> pyotp.TOTP:

@@ -20,13 +20,11 @@ from idp.plugin import (
     Visit,
     Wrong,
 )
-from plugins.totp.codes import STEP_SECONDS, is_code, matching_step, normalise, step_at
+from plugins.totp.codes import DRIFT_STEPS, STEP_SECONDS, hint_of, is_code, matching_step, normalise, step_at
 from plugins.totp.credential import GENERALIZED_TIME, TOTP, read
 from plugins.totp.provisioning import qr_svg, write_uri
 from plugins.totp.seed import SEED_BYTES, new_seed
 
-DRIFT_STEPS = 10
-"""How far off a device's clock is told to its owner (security.md T-11); nothing is accepted for being told."""
 STEP_BYTES = 8
 
 
@@ -63,7 +61,8 @@ class AppEnrolment:
         elsewhere = matching_step(seed, code, now, DRIFT_STEPS)
         if elsewhere is None:
             return Wrong(Code.WRONG_FIRST_CODE, ask)
-        return Wrong(Code.CLOCK_WRONG, replace(ask, values={**ask.values, **_drift(elsewhere - now, tools)}))
+        told = replace(ask, values={**ask.values, **_drift(elsewhere - now, tools)})
+        return Wrong(Code.CLOCK_WRONG, told, hint_of(seed, code, now, self._window))
 
     def enrol(
         self, subject: Subject, confirmed: Confirmed, former: Registered | None, binding: Binding, tools: Tools

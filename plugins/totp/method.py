@@ -18,7 +18,7 @@ from idp.plugin import (
     Visit,
     Wrong,
 )
-from plugins.totp.codes import is_code, matching_step, normalise, step_at
+from plugins.totp.codes import hint_of, is_code, matching_step, normalise, step_at
 from plugins.totp.credential import TOTP, TOTPCredential, read
 from plugins.totp.enrol import AppEnrolment
 from plugins.totp.settings import TOTPSettings
@@ -62,12 +62,13 @@ class TOTPMethod(AppEnrolment):
             return Refused(Code.APP_NOT_REGISTERED)
         if registered.failures >= self._settings.stop_after:
             return Refused(Code.APP_STOPPED)
-        step = matching_step(registered.secret, code, step_at(tools.now), self._settings.window)
+        now, window = step_at(tools.now), self._settings.window
+        step = matching_step(registered.secret, code, now, window)
         if step is not None and self._record(visit.subject, registered, step, tools):
             proof = Proof("totp", frozenset({Factor.POSSESSION}), tools.now, registered.binding, registered.bound_at)
             return Proved(visit.subject, proof)
         self._count_failure(visit.subject, registered, tools)
-        return Wrong(Code.WRONG_CODE, ask)
+        return Wrong(Code.WRONG_CODE, ask, hint_of(registered.secret, code, now, window))
 
     def check(self, tools: Tools) -> Sequence[Problem]:
         """Say what the directory's schema lacks to keep a registered app."""

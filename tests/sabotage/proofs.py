@@ -162,8 +162,8 @@ ROWS = (
     Sabotage(
         "codes of five minutes either way are taken",
         "plugins/totp/method.py",
-        "step_at(tools.now), self._settings.window)",
-        "step_at(tools.now), 10)",
+        "code, now, window)\n        if step is not None",
+        "code, now, 10)\n        if step is not None",
         f"{WINDOW}::test_an_app_may_be_one_step_off",
     ),
     Sabotage(
@@ -226,8 +226,8 @@ ROWS = (
     Sabotage(
         "the code of an app that was stopped is taken",
         "plugins/totp/method.py",
-        "            return Refused(Code.APP_STOPPED)\n        step =",
-        "            pass\n        step =",
+        "            return Refused(Code.APP_STOPPED)\n        now,",
+        "            pass\n        now,",
         "tests/totp/test_stopped.py::test_t05_a_page_from_before_the_stop_takes_no_code",
     ),
     Sabotage(

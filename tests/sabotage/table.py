@@ -5,6 +5,7 @@ from tests.sabotage import (
     administration,
     browser,
     certificates,
+    helpdesk,
     keeping,
     mail,
     messages,
@@ -28,6 +29,7 @@ TABLE = (
     *administration.ROWS,
     *registering.ROWS,
     *rollout.ROWS,
+    *helpdesk.ROWS,
     *serving.ROWS,
     *plugins.ROWS,
 )

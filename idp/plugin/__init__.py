@@ -10,6 +10,7 @@ from idp.core.subject import Subject
 from idp.plugin.admin import AdminAct, Administration, AdminResult, Holding, Keeper
 from idp.plugin.enrol import Confirmed, Enrollable, Registered, Trial
 from idp.plugin.entries import entry_kind
+from idp.plugin.issue import Issued, Issuing
 from idp.plugin.method import API, Budget, Checkable, Identifying, Limit, Method, Plugin
 from idp.plugin.outcome import Ask, Hint, Listener, Outcome, Proved, Refused, SendTo, Skipped, Wrong
 from idp.plugin.tools import (
@@ -59,6 +60,8 @@ __all__ = [
     "Hint",
     "Holding",
     "Identifying",
+    "Issued",
+    "Issuing",
     "Keeper",
     "LDIFRecord",
     "Letters",

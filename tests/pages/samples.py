@@ -14,7 +14,7 @@ from idp.web.render import make_environment
 from idp.words import Words
 
 ROOT = Path(__file__).parents[2]
-PLUGINS = ("password", "clientcert", "totp")
+PLUGINS = ("password", "clientcert", "totp", "matrix")
 TEMPLATE_FOLDERS = {name: ROOT / "plugins" / name / "templates" for name in PLUGINS}
 WORDS_FOLDERS = [ROOT / "idp/web/words", *(ROOT / "plugins" / name / "words" for name in PLUGINS)]
 LANGUAGES = ("ja", "en")
@@ -63,6 +63,7 @@ class Sample:
 
 
 SECOND: dict[str, object] = {"tally": "second", "username": "taro"}
+CARD: dict[str, object] = {**SECOND, "number": "1234-5678", "cells": "A5 C7 K2", "left": "", "size": "2"}
 OFFER: dict[str, object] = {
     "service_name": "",
     "key": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
@@ -84,6 +85,8 @@ FORMS = {
     "certificate": Sample("clientcert/certificate.html", "certificate", SECOND, ("totp",)),
     "totp": Sample("totp/totp.html", "totp", SECOND, ("certificate",)),
     "totp-again": Sample("totp/totp.html", "totp", SECOND, ("certificate",), Code.WRONG_CODE),
+    "matrix": Sample("matrix/matrix.html", "matrix", CARD, ("totp",)),
+    "matrix-again": Sample("matrix/matrix.html", "matrix", {**CARD, "left": "3"}, ("totp",), Code.WRONG_CODE),
     "choose": Sample("choose.html", "choose", SECOND, ("certificate", "totp")),
     "logout": Sample("logout.html", "logout", {"username": "taro"}),
     "register": Sample("totp/register.html", "register", OFFER),

@@ -17,6 +17,7 @@ every_language = pytest.mark.parametrize("language", LANGUAGES)
         ("notice", {"csrf_token": "t0k3n"}),
         ("certificate", {"csrf_token": "t0k3n"}),
         ("totp", {"csrf_token": "t0k3n", "tokencode": ""}),
+        ("matrix", {"csrf_token": "t0k3n", "cell_1": "", "cell_2": "", "cell_3": ""}),
         ("choose", {"csrf_token": "t0k3n"}),
         ("logout", {"csrf_token": "t0k3n"}),
         ("error", {"csrf_token": "t0k3n"}),
@@ -37,6 +38,7 @@ def test_a_form_sends_the_names_of_the_contract(name: str, expected: dict[str, s
         ("notice", ["_eventId_proceed"]),
         ("certificate", ["_eventId_certificate", "_eventId_totp"]),
         ("totp", ["_eventId_proceed", "_eventId_certificate"]),
+        ("matrix", ["_eventId_proceed", "_eventId_totp"]),
         ("choose", ["_eventId_certificate", "_eventId_totp"]),
         ("logout", ["_eventId_proceed"]),
         ("error", ["_eventId_return"]),
@@ -87,6 +89,21 @@ def test_headings_and_buttons_are_those_of_the_seed(name: str, language: str, he
     assert document.xpath("string(//h1)") == heading
     assert document.xpath("string(//title)").startswith(heading)
     assert [button.text for button in document.xpath("//form//button")][: len(buttons)] == buttons
+
+
+def test_seed_08_each_cell_of_the_card_has_a_field_that_says_which() -> None:
+    document = parse(page(SAMPLES["matrix"], "ja"))
+    fields = document.xpath("//input[@data-cell]")
+
+    assert [(each.get("name"), each.get("data-cell")) for each in fields] == [
+        ("cell_1", "A5"),
+        ("cell_2", "C7"),
+        ("cell_3", "K2"),
+    ]
+    labels = [document.xpath("string(//label[@for=$name])", name=each.get("name")) for each in fields]
+    assert labels == ["A 列 5 行", "C 列 7 行", "K 列 2 行"]
+    assert {each.get("autocomplete") for each in fields} == {"off"}
+    assert not document.xpath("//input[@maxlength or @onpaste]")
 
 
 def test_the_code_field_is_one_plain_field_without_a_length() -> None:

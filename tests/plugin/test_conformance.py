@@ -26,7 +26,9 @@ from idp.plugin import (
     Wrong,
 )
 from idp.plugin.conformance import Case, ConformanceError, check_method
-from plugins import clientcert, password, totp
+from plugins import clientcert, matrix, password, totp
+from plugins.matrix.grid import question_at
+from tests.parts.cards import card_in_directory, give_card
 from tests.parts.client_certificates import SERVER, make_client_ca
 from tests.parts.site import ASK_ALWAYS, SEED, Idp
 from tests.parts.sites import BOBS_SEED, GENEROUS, MakeIdp, never_lock, password_of
@@ -96,6 +98,32 @@ def test_the_one_time_password_keeps_the_rules(site: Idp) -> None:
     nobody = [Case("nobody", visit_of(None)), Case("carol", visit_of(subject_of(site, "carol")))]
 
     check_method(totp.PLUGIN, tools_of(site, "totp"), [*cases, *nobody])
+
+
+def test_the_matrix_card_keeps_the_rules(make_idp: MakeIdp, own_slapd: RunningSlapd) -> None:
+    idp = make_idp(own_slapd, methods=("password", "totp", "matrix"), plugins_toml=GENEROUS)
+    cards = {name: give_card(idp, name) for name in ("alice", "bob")}
+
+    def right(name: str) -> dict[str, str]:
+        held = card_in_directory(idp, name)
+        question = question_at(held.card, held.position, 3, reusable=False)
+        assert question is not None
+        return {f"cell_{n}": held.card.text(cell) for n, cell in enumerate(question.cells, start=1)}
+
+    cases = [
+        Case(
+            name,
+            visit_of(subject_of(idp, name)),
+            right=lambda tools, name=name: right(name),  # type: ignore[misc]
+            wrong={"cell_1": "AA", "cell_2": "AA", "cell_3": "AA"},
+            once=True,
+            secret=("cell_1", "cell_2", "cell_3"),
+        )
+        for name in cards
+    ]
+    nobody = [Case("nobody", visit_of(None)), Case("carol", visit_of(subject_of(idp, "carol")))]
+
+    check_method(matrix.PLUGIN, tools_of(idp, "matrix"), [*cases, *nobody])
 
 
 @pytest.mark.parametrize("ask", ["always", "when-known"])

@@ -18,6 +18,8 @@ DOORS = {
         "plugins/totp/commands.py",
         "plugins/totp/bulk.py",
         "plugins/totp/listing.py",
+        "plugins/matrix/commands.py",
+        "plugins/matrix/bulk.py",
     },
     "cryptography": {"idp/cli", "idp/seal.py", "idp/xml", "plugins/clientcert", "plugins/totp/foreign.py"},
     "flask": {"idp/web", "idp/mfatest", "idp/app.py"},

@@ -1,0 +1,109 @@
+"""Look-up secrets: the question of a card, its cells, whose tries they are; cards that are made and replaced."""
+
+from tests.sabotage.row import Sabotage
+
+GRID = "tests/matrix/test_grid.py"
+METHOD = "tests/matrix/test_method.py"
+COMMANDS = "tests/matrix/test_commands.py"
+BUDGET = "tests/flow/test_shared_budget.py"
+
+ROWS = (
+    Sabotage(
+        "another question is asked after a wrong answer",
+        "plugins/matrix/method.py",
+        "return question_at(held.card, held.position, asked, reusable=self._settings.reusable)",
+        "return question_at(held.card, held.position + held.failures, asked, reusable=self._settings.reusable)",
+        f"{METHOD}::test_g01_the_same_cells_are_asked_for_until_they_are_right",
+    ),
+    Sabotage(
+        "cells that were answered are asked for again",
+        "plugins/matrix/method.py",
+        """"state": str(question.after).encode(),""",
+        """"state": str(held.position).encode(),""",
+        f"{METHOD}::test_g01_the_same_cells_are_asked_for_until_they_are_right",
+    ),
+    Sabotage(
+        "an answer counts though somebody else burnt the cells",
+        "plugins/matrix/method.py",
+        "        if not self._swap(subject, held, burnt, tools):\n            return None\n",
+        "        self._swap(subject, held, burnt, tools)\n",
+        f"{METHOD}::test_g04_the_same_cells_sent_by_many_at_once_prove_once",
+    ),
+    Sabotage(
+        "a form of an answered question is held against the next one",
+        "plugins/matrix/method.py",
+        "if visit.state and visit.state != ask.state:",
+        "if False:",
+        f"{METHOD}::test_g04_two_tabs_and_two_browsers_have_one_question",
+    ),
+    Sabotage(
+        "wrong cells have a budget of their own",
+        "plugins/matrix/__init__.py",
+        """        shared_with="totp",\n""",
+        "",
+        f"{METHOD}::test_g02_wrong_cells_and_wrong_codes_are_one_budget",
+    ),
+    Sabotage(
+        "tries are counted apart whatever they are shared with",
+        "idp/flow/throttle.py",
+        "pool = budget.shared_with or method",
+        "pool = method",
+        f"{BUDGET}::test_g02_tries_at_one_method_are_tries_at_the_other",
+    ),
+    Sabotage(
+        "wrong answers in a row stop no card",
+        "plugins/matrix/method.py",
+        "if held is None or held.failures >= self._settings.stop_after:",
+        "if held is None:",
+        f"{METHOD}::test_g02_a_hundred_wrong_answers_in_a_row_stop_the_card",
+    ),
+    Sabotage(
+        "questions of too few bits are taken",
+        "plugins/matrix/settings.py",
+        "if bits < LEAST_BITS and not self.allow_weak:",
+        "if False:",
+        f"{GRID}::test_settings_that_would_not_do_are_refused",
+    ),
+    Sabotage(
+        "a card of former settings is asked for as few cells as the new ones need",
+        "plugins/matrix/grid.py",
+        "return max(cells, math.ceil(LEAST_BITS / self.bits))",
+        "return cells",
+        f"{GRID}::test_g02_a_card_of_former_settings_is_asked_for_as_many_cells_as_it_takes",
+    ),
+    Sabotage(
+        "a used-up card begins again unasked",
+        "plugins/matrix/grid.py",
+        "if start + cells > total and reusable:",
+        "if start + cells > total:",
+        f"{GRID}::test_g03_a_card_asks_for_each_cell_once_and_is_used_up",
+    ),
+    Sabotage(
+        "one right cell is enough",
+        "plugins/matrix/grid.py",
+        "return bool(right) and all(right)",
+        "return any(right)",
+        f"{GRID}::test_g05_an_answer_is_right_in_every_cell_or_wrong",
+    ),
+    Sabotage(
+        "cells stand in the directory in clear",
+        "plugins/matrix/credential.py",
+        """values = {"label": card.number.encode(),""",
+        """values = {"data": "".join(map(card.text, card.grid.cells)).encode(), "label": card.number.encode(),""",
+        f"{METHOD}::test_g06_nothing_of_a_card_is_readable_in_the_directory",
+    ),
+    Sabotage(
+        "a card that is printed again is not written down",
+        "plugins/matrix/bulk.py",
+        """administration.record(AdminAct("matrix print", AdminResult.DISCLOSED, subject, reason=reason))""",
+        "pass",
+        f"{COMMANDS}::test_a_card_that_is_on_no_sheet_is_printed_again",
+    ),
+    Sabotage(
+        "nobody is told that a card was made for them",
+        "plugins/matrix/bulk.py",
+        "    with administration.telling(NoticeKind.REPLACED if former else NoticeKind.REGISTERED, subject, METHOD):",
+        "    if True:",
+        f"{COMMANDS}::test_whoever_gets_or_loses_a_card_is_told",
+    ),
+)

@@ -1,32 +1,47 @@
 """What a person wants of us without a service provider: to see, register, replace or reset what is theirs."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from idp.plugin import Purpose
+
+
+class Deed(StrEnum):
+    """What was done in the end; a further one is added, and one of several renamed, by the rules of Purpose."""
+
+    REGISTER = "register"
+    REPLACE = "replace"
+    ADD = "add"
+    RESET = "reset"
+    RENAME = "rename"
 
 
 @dataclass(frozen=True, slots=True)
 class Errand:
     """A purpose, and the method it is about (empty for a look at the account).
 
-    `offer` is what was offered last, sealed; `done` what has been done, after which nothing more is.
+    `offer` is what was offered last, sealed; `done` what has been done, after which nothing more is. `credential` is
+    the id of the one of several that it is about, empty where none is named.
     """
 
     purpose: Purpose
     method: str = ""
     offer: bytes = b""
-    done: Purpose | None = None
+    done: Deed | None = None
+    credential: str = ""
 
 
 def errand_to_json(errand: Errand | None) -> list[Any] | None:
     """Write an errand."""
-    return [errand.purpose, errand.method, errand.offer.decode("ascii"), errand.done] if errand else None
+    if errand is None:
+        return None
+    return [errand.purpose, errand.method, errand.offer.decode("ascii"), errand.done, errand.credential]
 
 
 def errand_from_json(value: list[Any] | None) -> Errand | None:
     """Read an errand back."""
     if value is None:
         return None
-    purpose, method, offer, done = value
-    return Errand(Purpose(purpose), method, offer.encode("ascii"), Purpose(done) if done else None)
+    purpose, method, offer, done, credential = value
+    return Errand(Purpose(purpose), method, offer.encode("ascii"), Deed(done) if done else None, credential)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from types import NoneType
 from typing import Any, TypeVar
 
 from idp.core.codes import Code
@@ -17,7 +16,20 @@ from idp.flow.errand import Errand
 from idp.flow.policy import two_kinds
 from idp.flow.step import Situation
 from idp.flow.throttle import Exhausted, Source, Throttle
-from idp.plugin import Ask, Claim, Confirmed, Enrollable, Purpose, Refused, Registered, Tools, Trial, Visit, Wrong
+from idp.plugin import (
+    Ask,
+    Claim,
+    Confirmed,
+    Enrollable,
+    Purpose,
+    Refused,
+    Registered,
+    Several,
+    Tools,
+    Trial,
+    Visit,
+    Wrong,
+)
 from idp.plugin.registry import Enabled
 from idp.seal import Sealer
 from idp.store import Store
@@ -56,7 +68,9 @@ class Registrations:
         report: Callable[[str, BaseException], None],
     ) -> None:
         self._binds = {name: each.plugin.binds for name, each in methods.items()}
-        self._methods = {name: each.method for name, each in methods.items() if isinstance(each.method, Enrollable)}
+        self._methods: dict[str, Enrollable] = {
+            name: each.method for name, each in methods.items() if isinstance(each.method, Enrollable)
+        }
         self._throttle = throttle
         self._sealer = sealer
         self._store = store
@@ -68,19 +82,38 @@ class Registrations:
         """The methods that can be registered, in the configured order."""
         return tuple(self._methods)
 
-    def registered(self, name: str, subject: Subject, now: datetime) -> Registered | None:
+    def most(self, name: str) -> int:
+        """Say how many of a method a person may have at a time."""
+        method = self._methods[name]
+        return max(method.most, 1) if isinstance(method, Several) else 1
+
+    def registered(self, name: str, subject: Subject, now: datetime) -> tuple[Registered, ...]:
         """Say what is registered. Raises DependencyError, SealError."""
         tools = self._tools(name, now)
-        return self._ask(name, (Registered, NoneType), lambda method: method.registered(subject, tools))
+        return self._ask(name, (tuple,), lambda method: _checked(method.registered(subject, tools)))
 
     def actions(self, errand: Errand) -> tuple[Purpose, ...]:
         """Give what an errand may come to, whoever the person is."""
         return (Purpose.REGISTER, Purpose.RESET if errand.purpose is Purpose.RESET else Purpose.REPLACE)
 
-    def action(self, errand: Errand, former: Registered | None) -> Purpose:
-        """Say what it comes to, and so which rules hold: a first registration, a replacement, or a reset."""
+    def action(self, errand: Errand, standing: Sequence[Registered]) -> Purpose:
+        """Say what it comes to, and so which rules hold: a first registration, a replacement, or a reset.
+
+        A further one beside those that stand is held to the rule of replacing: else a password would be enough for it.
+        """
         register, other = self.actions(errand)
-        return register if former is None else other
+        return other if standing else register
+
+    def meant(self, errand: Errand, standing: Sequence[Registered]) -> Registered | None:
+        """Give the one that is to be replaced, taken away or renamed; None where none is named of several.
+
+        Where one may stand it is that one, and to take away the only one it need not be named. None, too, where the
+        one that is named is gone.
+        """
+        if errand.credential:
+            return next((each for each in standing if each.id == errand.credential), None)
+        is_only = len(standing) == 1 and errand.purpose is Purpose.RESET
+        return standing[0] if standing and (is_only or self.most(errand.method) == 1) else None
 
     def offer(self, held: Held, errand: Errand, subject: Subject, situation: Situation, now: datetime) -> Offered:
         """Give what is offered in this conversation, anew where nothing is or the last offer is too old.
@@ -157,6 +190,24 @@ class Registrations:
         tools = self._tools(name, now)
         return self._ask(name, (bool,), lambda method: method.enrol(subject, confirmed, former, binding, tools))
 
+    def add(
+        self,
+        name: str,
+        subject: Subject,
+        confirmed: Confirmed,
+        beside: tuple[Registered, ...],
+        binding: Binding,
+        now: datetime,
+    ) -> bool:
+        """Register what was confirmed beside what stands; False when others were first."""
+        tools = self._tools(name, now)
+        return self._ask(name, (bool,), lambda method: _several(method).add(subject, confirmed, beside, binding, tools))
+
+    def rename(self, name: str, subject: Subject, former: Registered, label: str, now: datetime) -> bool:
+        """Call one of several by another name; False when it is not there as it was."""
+        tools = self._tools(name, now)
+        return self._ask(name, (bool,), lambda method: _several(method).rename(subject, former, label, tools))
+
     def withdraw(self, name: str, subject: Subject, former: Registered, binding: Binding, now: datetime) -> bool:
         """Take away what is registered; False when something else is by now.
 
@@ -207,6 +258,18 @@ class Registrations:
 
 def _visit(purpose: Purpose, subject: Subject, situation: Situation) -> Visit:
     return Visit(purpose, subject, situation.network, situation.language, situation.browser)
+
+
+def _checked(found: tuple[Registered, ...]) -> tuple[Registered, ...]:
+    if not (isinstance(found, tuple) and all(isinstance(each, Registered) for each in found)):
+        raise TypeError("answered something else than what is registered")
+    return found
+
+
+def _several(method: Enrollable) -> Several:
+    if not isinstance(method, Several):
+        raise TypeError("only one may stand")
+    return method
 
 
 def _of(name: str, subject: Subject) -> str:

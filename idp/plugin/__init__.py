@@ -8,7 +8,7 @@ from idp.core.proof import Binding, Factor, Proof
 from idp.core.secret import Secret
 from idp.core.subject import Subject
 from idp.plugin.admin import AdminAct, Administration, AdminResult, Holding, Keeper
-from idp.plugin.enrol import Confirmed, Enrollable, Registered, Trial
+from idp.plugin.enrol import Confirmed, Enrollable, Registered, Several, Trial, read_label
 from idp.plugin.entries import entry_kind
 from idp.plugin.issue import Issued, Issuing
 from idp.plugin.method import API, Budget, Checkable, Identifying, Limit, Method, Plugin
@@ -83,6 +83,7 @@ __all__ = [
     "Secret",
     "SendTo",
     "Settings",
+    "Several",
     "SiteFacts",
     "Skipped",
     "Subject",
@@ -93,6 +94,7 @@ __all__ = [
     "entry_kind",
     "field_validator",
     "model_validator",
+    "read_label",
     "read_records",
     "write_record",
 ]

@@ -4,11 +4,15 @@ The flow asks in this order: `registered` (which decides the rule: register, rep
 `enrol` or `withdraw`. It routes, charges wrong tries, applies policy again, tells the person and the audit log; the
 method owns its page and its judgement. Nothing but `enrol` and `withdraw` changes what is registered.
 
+A method of which a person may have several at once is `Several`: then `add` keeps one beside those that stand, by the
+rule of replacing; `enrol` is for the first, and for one in place of another.
+
 The page of an offer is `<plugin>/<page>.html`. It is given, beside the values of the Ask, `registered_since` (a moment
 written out, empty where nothing is registered). Its buttons are `_eventId_register` and `_eventId_reset`. The words
 `<plugin>.name` say what is registered, e.g. "One-time password app".
 """
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -19,14 +23,22 @@ from idp.plugin.outcome import Ask, Refused, Wrong
 from idp.plugin.tools import Tools
 from idp.plugin.visit import Visit
 
+LONGEST_LABEL = 40
+
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """What is registered for a person: its id, since when (None where nobody knows), how it was bound."""
+    """What is registered for a person: its id, since when (None where nobody knows), how it was bound.
+
+    `label` is what the person calls it, empty where they said nothing; `used` is when it was last accepted, None for
+    never or where nobody knows.
+    """
 
     id: str
     since: datetime | None
     binding: Binding
+    label: str = ""
+    used: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +55,7 @@ Trial = Ask | Wrong | Refused | Confirmed
 class Enrollable(Protocol):
     """A method that can be registered by the person whose it will be."""
 
-    def registered(self, subject: Subject, tools: Tools) -> Registered | None:
+    def registered(self, subject: Subject, tools: Tools) -> tuple[Registered, ...]:
         """Say what is registered, read where it is written. Raises DependencyError, SealError."""
 
     def offer(self, visit: Visit, tools: Tools) -> Ask | Refused:
@@ -61,8 +73,35 @@ class Enrollable(Protocol):
     ) -> bool:
         """Register what was confirmed in place of `former`, in one compare-and-swap; what was used once stays used.
 
-        False when something else is registered by now, and nothing was changed. Raises DependencyError.
+        Without `former` nothing may be registered. False when something else is by now, and nothing was changed.
+        Raises DependencyError.
         """
 
     def withdraw(self, subject: Subject, former: Registered, tools: Tools) -> bool:
         """Take away what is registered; False when it is not `former`. Raises DependencyError."""
+
+
+@runtime_checkable
+class Several(Enrollable, Protocol):
+    """An enrollable method of which a person may have more than one at a time, each with a name they give it."""
+
+    @property
+    def most(self) -> int:
+        """How many may stand; with 1 the method is treated as if it were not Several."""
+
+    def add(
+        self, subject: Subject, confirmed: Confirmed, beside: tuple[Registered, ...], binding: Binding, tools: Tools
+    ) -> bool:
+        """Register what was confirmed beside those that stand, of which there is at least one.
+
+        False when others stand by now or there is no room, and nothing was changed. Raises DependencyError.
+        """
+
+    def rename(self, subject: Subject, former: Registered, label: str, tools: Tools) -> bool:
+        """Call it by another name, which `read_label` has read; False when it is not there as it was."""
+
+
+def read_label(typed: str) -> str:
+    """Give what a person calls something, as it may be shown: one line, without what does not print or turns text."""
+    text = "".join(char for char in unicodedata.normalize("NFC", typed[:256]) if char.isprintable() or char.isspace())
+    return " ".join(text.split())[:LONGEST_LABEL].strip()

@@ -91,14 +91,18 @@ class EnrolRules:
 
     def _register(self, case: EnrolCase, subject: Subject, ask: Ask, binding: Binding) -> Registered:
         """A right form confirms and changes nothing; what is confirmed is registered, as it was said to be bound."""
-        former = self._registered(case, subject)
+        before = self._registered(case, subject)
+        former = before[0] if before else None
         confirmed = self._confirm(case, ask)
         tools = self._make_tools()
         if not self._try("enrol", case, lambda: self._method.enrol(subject, confirmed, former, binding, tools)):
             raise self._end(Rule.REGISTERS, case, "what was confirmed was not registered")
-        found = self._registered(case, subject)
-        if found is None:
+        after = self._registered(case, subject)
+        if not after:
             raise self._end(Rule.REGISTERS, case, "nothing is registered afterwards")
+        found = next((each for each in after if each not in before), after[0])
+        if len(after) > max(len(before), 1):
+            self._fault(Rule.REPLACES, case, f"{len(after)} are registered, {len(before)} were before")
         if found.binding is not binding:
             self._fault(Rule.KEEPS_THE_BINDING, case, f"bound as {binding}, remembered as {found.binding}")
         if found.since is None or abs((found.since - tools.now).total_seconds()) > 1:
@@ -125,7 +129,7 @@ class EnrolRules:
                 case,
                 partial(self._method.enrol, subject, confirmed, former, Binding.CAMPUS_FIRST, self._make_tools()),
             )
-            if done or self._registered(case, subject) != standing:
+            if done or standing not in self._registered(case, subject):
                 self._fault(Rule.COMPARES_AND_SWAPS, case, "it was registered in place of something else")
 
     def _parts_down(self, case: EnrolCase, subject: Subject, standing: Registered) -> None:
@@ -153,12 +157,12 @@ class EnrolRules:
             self._fault(Rule.WITHDRAWS_WHAT_STANDS, case, "something else was taken away")
         if not self._try("withdraw", case, lambda: self._method.withdraw(subject, standing, self._make_tools())):
             self._fault(Rule.WITHDRAWS, case, "what stands was not taken away")
-        if self._registered(case, subject) is not None:
+        if any(each.id == standing.id for each in self._registered(case, subject)):
             self._fault(Rule.WITHDRAWS, case, "it is registered still")
 
-    def _registered(self, case: EnrolCase, subject: Subject) -> Registered | None:
+    def _registered(self, case: EnrolCase, subject: Subject) -> tuple[Registered, ...]:
         found = self._quiet("registered", case, lambda tools: self._method.registered(subject, tools))
-        if found is not None and not isinstance(found, Registered):
+        if not (isinstance(found, tuple) and all(isinstance(each, Registered) for each in found)):
             raise self._end(Rule.ANSWERS_AN_OUTCOME, case, f"registered: answered {type(found).__name__}")
         return found
 

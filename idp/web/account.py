@@ -32,6 +32,8 @@ from idp.web.registering import form_received, overtaken, show_form, turn_of
 from idp.web.site import Site
 from idp.web.visitor import Visitor, session_of
 
+LONGEST_ID = 64
+
 Handler = Callable[[Site, Request, Visitor], Response]
 
 
@@ -41,10 +43,8 @@ def shower(purpose: Purpose) -> Handler:
     def show(site: Site, request: Request, visitor: Visitor) -> Response:
         if "execution" in request.args:
             return proceed(site, _resume(site, request, visitor), visitor)
-        method = _method_asked_for(site, request) if purpose is not Purpose.LOGIN else ""
-        return proceed(
-            site, site.conversations.begin(Errand(purpose, method), visitor.browser.id, visitor.now), visitor
-        )
+        errand = _errand_asked_for(site, request, purpose) if purpose is not Purpose.LOGIN else Errand(purpose)
+        return proceed(site, site.conversations.begin(errand, visitor.browser.id, visitor.now), visitor)
 
     return show
 
@@ -173,8 +173,8 @@ def _demand(site: Site, held: Held, visitor: Visitor) -> Demand:
     if errand.purpose is Purpose.LOGIN:
         return own_demand(Purpose.LOGIN, conversation.started)
     if conversation.subject is not None:
-        former = site.registrations.registered(errand.method, conversation.subject, visitor.now)
-        return own_demand(site.registrations.action(errand, former), conversation.started)
+        standing = site.registrations.registered(errand.method, conversation.subject, visitor.now)
+        return own_demand(site.registrations.action(errand, standing), conversation.started)
     possible = [
         action
         for action in site.registrations.actions(errand)
@@ -221,13 +221,13 @@ def _errand(held: Held) -> Errand:
     return errand
 
 
-def _method_asked_for(site: Site, request: Request) -> str:
-    """Give the method that `?method=` names, the first that can be registered where none is named."""
+def _errand_asked_for(site: Site, request: Request, purpose: Purpose) -> Errand:
+    """Read `?method=`, without which it is the first that can be registered, and `&credential=`, one of several."""
     names = site.registrations.names
-    wanted = request.args.get("method", names[0] if names else "")
-    if wanted not in names:
+    method, credential = request.args.get("method", names[0] if names else ""), request.args.get("credential", "")
+    if method not in names or len(credential) > LONGEST_ID:
         raise ProtocolError(Code.NOT_FOUND, "nothing of this name can be registered", http_status=404)
-    return wanted
+    return Errand(purpose, method, credential=credential)
 
 
 def _to_step(held: Held) -> Response:

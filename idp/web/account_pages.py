@@ -1,5 +1,6 @@
 """The pages of an errand: registering a method, taking it away, and why not from here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,9 +10,11 @@ from flask import Response
 from idp.core.codes import Code
 from idp.flow.conversation import Held
 from idp.plugin import Ask, Registered
+from idp.plugin.enrol import LONGEST_LABEL
 from idp.web.headers import allow_own_picture
 from idp.web.pages import Frame, minutes_until, render
 from idp.web.paths import ACCOUNT, ERRAND_PATHS
+from idp.web.registered import item_of, items_of
 from idp.web.site import Site
 from idp.web.visitor import Visitor
 from idp.web.written import written_moment
@@ -34,6 +37,8 @@ def register_page(site: Site, held: Held, former: Registered | None, shown: Show
     extra: dict[str, Any] = {
         **ask.values,
         "is_registered": former is not None,
+        "is_several": site.registrations.most(errand.method) > 1,
+        "longest": LONGEST_LABEL,
         "registered_since": written_moment(site, former.since) if former is not None else "",
         "account_url": ACCOUNT,
     }
@@ -54,9 +59,27 @@ def reset_page(site: Site, held: Held, former: Registered, visitor: Visitor) -> 
         "method": method,
         "name": site.words.text(visitor.language, f"{method}.name"),
         "since": written_moment(site, former.since),
+        "item": item_of(site, method, former, 1, visitor.language),
+        "is_several": site.registrations.most(method) > 1,
+        "longest": LONGEST_LABEL,
         "account_url": ACCOUNT,
     }
     return render(site, visitor, "reset.html", _frame(site, held, visitor, "reset", extra))
+
+
+def several_page(
+    site: Site, held: Held, standing: Sequence[Registered], visitor: Visitor, *, is_full: bool
+) -> Response:
+    """Ask which of several it is about; `is_full` where one more was wanted and no more may stand."""
+    method = held.conversation.errand.method if held.conversation.errand is not None else ""
+    extra = {
+        "name": site.words.text(visitor.language, f"{method}.name"),
+        "items": items_of(site, method, standing, visitor.language),
+        "is_full": is_full,
+        "most": site.registrations.most(method),
+        "account_url": ACCOUNT,
+    }
+    return render(site, visitor, "several.html", _frame(site, held, visitor, "several", extra))
 
 
 def refusal_page(site: Site, visitor: Visitor, code: Code, *, path: str = "", status: int = 403) -> Response:

@@ -7,9 +7,10 @@ from idp.core.codes import Code
 from idp.core.errors import ProtocolError, StatusError
 from idp.federation.service_provider import POST_BINDING
 from idp.flow.conversation import Held
+from idp.flow.errand import Deed
 from idp.flow.session import Session, reference_of
 from idp.flow.step import Page, Reached, Stuck
-from idp.plugin import Binding, Purpose
+from idp.plugin import Binding
 from idp.saml.answer import IssuedResponse, Statement
 from idp.saml.model import AuthnRequest
 from idp.web.visitor import Visitor
@@ -119,13 +120,13 @@ def enrolled(
     decision: Decision,
     held: Held,
     reached: Reached,
-    action: Purpose,
+    deed: Deed,
     binding: Binding,
     visitor: Visitor,
     code: Code | None = None,
 ) -> AuditEvent:
     """Tell of a registration, a replacement or a reset: by which rule, from where, after which proofs, how bound."""
-    event = _errand(decision, action.name, held, reached, visitor)
+    event = _errand(decision, deed.name, held, reached, visitor)
     return replace(event, binding=binding.value, code=code)
 
 

@@ -24,7 +24,7 @@ def reminds(site: Site, reached: Reached, event: str, now: datetime) -> bool:
     if reached.aim.grace_until is None or reached.reused or event == EVENT:
         return False
     registrations, subject = site.registrations, reached.subject
-    return all(registrations.registered(name, subject, now) is None for name in registrations.names)
+    return all(not registrations.registered(name, subject, now) for name in registrations.names)
 
 
 def grace_page(site: Site, held: Held, authn_request: AuthnRequest, reached: Reached, visitor: Visitor) -> Response:

@@ -5,35 +5,18 @@ from dataclasses import dataclass
 
 from flask import Response
 
-from idp.core.errors import DependencyError, SealError
 from idp.core.subject import Subject
 from idp.flow.history import Login
 from idp.flow.session import Named, name_of
 from idp.web.pages import Frame, render
-from idp.web.paths import ACCOUNT, LOGOUT, REGISTER, RESET, SESSIONS
+from idp.web.paths import ACCOUNT, LOGOUT, SESSIONS
+from idp.web.registered import row_of
 from idp.web.site import Site
 from idp.web.visitor import Visitor
 from idp.web.written import written_method, written_moment, written_place, written_service
 
 FORM = "account"
 """What the tokens of this page's forms are about."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What the page says of one method; moments are written out, empty where nothing is registered or nobody knows.
-
-    Without `is_known` it could not be read whether anything is registered.
-    """
-
-    name: str
-    registered: bool
-    since: str
-    binding: str
-    register_url: str
-    reset_url: str
-    used: str = ""
-    is_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +54,7 @@ def account_page(site: Site, visitor: Visitor, subject: Subject, done: Done = Do
     is_here = any(visitor.session_id and name_of(visitor.session_id) == login.session for login in logins)
     extra = {
         "username": subject.username,
-        "rows": [_row(site, name, subject, visitor) for name in site.registrations.names],
+        "rows": [row_of(site, name, subject, visitor) for name in site.registrations.names],
         "done": done.what,
         "done_method": done.method,
         "is_told": site.outbox is not None and bool(done.method),
@@ -87,30 +70,6 @@ def account_page(site: Site, visitor: Visitor, subject: Subject, done: Done = Do
 def form_of(subject: Subject) -> str:
     """Give what the token of a form on this person's page is about."""
     return f"{FORM}:{subject.id}"
-
-
-def _row(site: Site, name: str, subject: Subject, visitor: Visitor) -> Row:
-    title, register, reset = (
-        written_method(site, visitor.language, name),
-        f"{REGISTER}?method={name}",
-        f"{RESET}?method={name}",
-    )
-    try:
-        found = site.registrations.registered(name, subject, visitor.now)
-    except (DependencyError, SealError) as error:
-        # The other rows are good all the same.
-        site.log.error("cannot say what is registered", method=name, code=str(error.code), detail=error.detail)
-        return Row(
-            title, registered=False, since="", binding="", register_url=register, reset_url=reset, is_known=False
-        )
-    return Row(
-        name=title,
-        registered=found is not None,
-        since=written_moment(site, found.since) if found is not None else "",
-        binding=found.binding.value if found is not None else "",
-        register_url=register,
-        reset_url=reset,
-    )
 
 
 def _login_lines(site: Site, visitor: Visitor, logins: Sequence[Login]) -> Iterator[LoginLine]:

@@ -5,7 +5,7 @@ the person is kept, and only then is anything changed; what fails before the cha
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 from flask import Response
@@ -15,34 +15,54 @@ from idp.core.codes import Code
 from idp.core.errors import AuthnError, DependencyError
 from idp.core.notice import NoticeKind
 from idp.flow.conversation import Held
-from idp.flow.errand import Errand
+from idp.flow.errand import Deed, Errand
 from idp.flow.step import Reached
 from idp.flow.throttle import Exhausted
-from idp.plugin import Ask, Binding, Confirmed, Purpose, Registered, Wrong
-from idp.web.account_pages import Shown, refusal_page, register_page, reset_page
+from idp.plugin import Ask, Binding, Confirmed, Purpose, Registered, Wrong, read_label
+from idp.web.account_pages import Shown, refusal_page, register_page, reset_page, several_page
 from idp.web.audit_event import enrolled, untried
 from idp.web.paths import ERRAND_PATHS
 from idp.web.refusing import refusal_here
 from idp.web.site import Site
 from idp.web.visitor import Visitor
 
-DECISIONS = {
-    Purpose.REGISTER: (Decision.REGISTERED, NoticeKind.REGISTERED),
-    Purpose.REPLACE: (Decision.REPLACED, NoticeKind.REPLACED),
-    Purpose.RESET: (Decision.REMOVED, NoticeKind.RESET),
+DECISIONS: Mapping[Deed, tuple[Decision, NoticeKind | None]] = {
+    Deed.REGISTER: (Decision.REGISTERED, NoticeKind.REGISTERED),
+    Deed.REPLACE: (Decision.REPLACED, NoticeKind.REPLACED),
+    Deed.ADD: (Decision.REGISTERED, NoticeKind.REGISTERED),
+    Deed.RESET: (Decision.REMOVED, NoticeKind.RESET),
+    Deed.RENAME: (Decision.CHANGED, None),
 }
+"""How each is written down, and what the person is told of it; of a new name nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One request of somebody who has proved what the rules of `action` want; `former` is what is registered."""
+    """One request of somebody who has proved what the rules of `action` want.
+
+    `standing` is what is registered, `former` the one of it that this is about, of which there is none where a first
+    or a further one is to be registered.
+    """
 
     held: Held
     errand: Errand
     reached: Reached
     action: Purpose
+    standing: tuple[Registered, ...]
     former: Registered | None
     visitor: Visitor
+
+    @property
+    def deed(self) -> Deed:
+        """What it comes to."""
+        if self.action is Purpose.REPLACE:
+            return Deed.REPLACE if self.former is not None else Deed.ADD
+        return Deed(self.action.value)
+
+    @property
+    def is_overtaken(self) -> bool:
+        """Whether the one that was named is gone."""
+        return bool(self.errand.credential) and self.former is None
 
 
 def turn_of(site: Site, held: Held, reached: Reached, visitor: Visitor) -> Turn:
@@ -50,30 +70,50 @@ def turn_of(site: Site, held: Held, reached: Reached, visitor: Visitor) -> Turn:
     errand = held.conversation.errand
     if errand is None:
         raise ValueError("a registration is an errand")
-    former = site.registrations.registered(errand.method, reached.subject, visitor.now)
-    return Turn(held, errand, reached, site.registrations.action(errand, former), former, visitor)
+    standing = site.registrations.registered(errand.method, reached.subject, visitor.now)
+    former = site.registrations.meant(errand, standing)
+    return Turn(held, errand, reached, site.registrations.action(errand, standing), standing, former, visitor)
 
 
 def show_form(site: Site, turn: Turn) -> Response | None:
     """Show the page that registers or resets; None where another request of this conversation was first."""
-    if turn.action is not Purpose.RESET or turn.former is None:
+    if turn.is_overtaken:
+        return overtaken(site, turn)
+    if turn.action is not Purpose.RESET and not _is_full(site, turn):
         return _show_offer(site, turn, Shown())
     held = turn.held
     kept = held if held.stored is not None else site.conversations.change(held, held.conversation)
-    return reset_page(site, kept, turn.former, turn.visitor) if kept is not None else None
+    if kept is None:
+        return None
+    if turn.former is None:
+        return several_page(site, kept, turn.standing, turn.visitor, is_full=turn.action is not Purpose.RESET)
+    return reset_page(site, kept, turn.former, turn.visitor)
 
 
 def form_received(site: Site, turn: Turn, fields: Mapping[str, str], event: str) -> Response | None:
     """Take the form of that page; None leads to where the conversation stands."""
+    if turn.is_overtaken:
+        return overtaken(site, turn)
+    if turn.former is None and event == "choose":
+        chosen = next((each.id for each in turn.standing if each.id == fields.get("credential")), "")
+        return _go_on_to(site, turn, replace(turn.errand, purpose=Purpose.RESET, offer=b"", credential=chosen))
     if turn.action is Purpose.RESET:
-        return _reset(site, turn) if event in {"reset", "proceed"} else None
+        return _change_one(site, turn, fields, event) if turn.former is not None else None
     if event == "reset":
         # With an app registered the page of a reset comes next; without one a new key is all there is to it.
-        purpose = Purpose.RESET if turn.former is not None else Purpose.REGISTER
-        errand = replace(turn.errand, purpose=purpose, offer=b"")
-        changed = site.conversations.change(turn.held, replace(turn.held.conversation, errand=errand))
-        return _to_step(changed) if changed is not None else None
-    return _try(site, turn, fields)
+        purpose = Purpose.RESET if turn.standing else Purpose.REGISTER
+        return _go_on_to(site, turn, replace(turn.errand, purpose=purpose, offer=b""))
+    return _try(site, turn, fields) if not _is_full(site, turn) else None
+
+
+def _go_on_to(site: Site, turn: Turn, errand: Errand) -> Response | None:
+    changed = site.conversations.change(turn.held, replace(turn.held.conversation, errand=errand))
+    return _to_step(changed) if changed is not None else None
+
+
+def _is_full(site: Site, turn: Turn) -> bool:
+    """Tell whether one more is wanted where no more may stand."""
+    return turn.deed is Deed.ADD and len(turn.standing) >= site.registrations.most(turn.errand.method)
 
 
 def _try(site: Site, turn: Turn, fields: Mapping[str, str]) -> Response | None:
@@ -95,27 +135,38 @@ def _try(site: Site, turn: Turn, fields: Mapping[str, str]) -> Response | None:
 
 
 def _register(site: Site, turn: Turn, confirmed: Confirmed) -> Response | None:
-    subject = turn.reached.subject
+    subject, now, name = turn.reached.subject, turn.visitor.now, turn.errand.method
 
     def register(binding: Binding) -> bool:
-        return site.registrations.enrol(turn.errand.method, subject, confirmed, turn.former, binding, turn.visitor.now)
+        if turn.deed is Deed.ADD:
+            return site.registrations.add(name, subject, confirmed, turn.standing, binding, now)
+        return site.registrations.enrol(name, subject, confirmed, turn.former, binding, now)
 
-    return _change(site, turn, replace(turn.errand, offer=b"", done=turn.action), register)
+    return _change(site, turn, turn.deed, replace(turn.errand, offer=b"", done=turn.deed), register)
 
 
-def _reset(site: Site, turn: Turn) -> Response | None:
-    """Take the app away, and go on to registering (people.md 5, screen 7)."""
-
-    def withdraw(binding: Binding) -> bool:
-        former = turn.former
-        return former is not None and site.registrations.withdraw(
-            turn.errand.method, turn.reached.subject, former, binding, turn.visitor.now
+def _change_one(site: Site, turn: Turn, fields: Mapping[str, str], event: str) -> Response | None:
+    """Rename one, or take it away; after the last one go on to registering (people.md 5, screen 7)."""
+    former, name = turn.former, turn.errand.method
+    if former is None:
+        return None
+    subject, now = turn.reached.subject, turn.visitor.now
+    if event == "rename" and site.registrations.most(name) > 1:
+        label = read_label(fields.get("label", ""))
+        renamed = replace(turn.errand, done=Deed.RENAME)
+        return _change(
+            site, turn, Deed.RENAME, renamed, lambda _: site.registrations.rename(name, subject, former, label, now)
         )
+    if event not in {"reset", "proceed"}:
+        return None
+    is_last = len(turn.standing) == 1
+    after = Errand(Purpose.REGISTER, name) if is_last else replace(turn.errand, done=Deed.RESET)
+    return _change(
+        site, turn, Deed.RESET, after, lambda how: site.registrations.withdraw(name, subject, former, how, now)
+    )
 
-    return _change(site, turn, Errand(Purpose.REGISTER, turn.errand.method), withdraw)
 
-
-def _change(site: Site, turn: Turn, after: Errand, change: Callable[[Binding], bool]) -> Response | None:
+def _change(site: Site, turn: Turn, deed: Deed, after: Errand, change: Callable[[Binding], bool]) -> Response | None:
     """Take the conversation, so that of two forms sent at once one changes something; write it down, tell of it, do it.
 
     Raises DependencyError where any of it cannot be; nothing is done then.
@@ -125,8 +176,8 @@ def _change(site: Site, turn: Turn, after: Errand, change: Callable[[Binding], b
     if taken is None:
         return None
     try:
-        _record(site, turn, Decision.STARTED, binding)
-        with _telling(site, turn):
+        _record(site, turn, Decision.STARTED, binding, deed)
+        with _telling(site, turn, deed):
             if not change(binding):
                 raise AuthnError(Code.OTHER_WAS_FIRST)
     except DependencyError:
@@ -134,14 +185,14 @@ def _change(site: Site, turn: Turn, after: Errand, change: Callable[[Binding], b
         raise
     except AuthnError:
         return overtaken(site, replace(turn, held=taken))
-    _record(site, turn, DECISIONS[turn.action][0], binding)
-    site.metrics.count("registrations", action=turn.action.value, method=turn.errand.method)
+    _record(site, turn, DECISIONS[deed][0], binding, deed)
+    site.metrics.count("registrations", action=deed.value, method=turn.errand.method)
     return _to_step(taken)
 
 
 def overtaken(site: Site, turn: Turn) -> Response:
     """Say that something else was registered or reset since the page was shown: another rule may hold now."""
-    _record(site, turn, Decision.REFUSED, _binding(site, turn), Code.OTHER_WAS_FIRST)
+    _record(site, turn, Decision.REFUSED, _binding(site, turn), turn.deed, Code.OTHER_WAS_FIRST)
     site.conversations.finish(turn.held)
     return refusal_page(site, turn.visitor, Code.OTHER_WAS_FIRST, status=409)
 
@@ -151,16 +202,18 @@ def _binding(site: Site, turn: Turn) -> Binding:
     return site.registrations.binding(turn.errand.method, turn.action, turn.reached.subject, proofs, network)
 
 
-def _telling(site: Site, turn: Turn) -> AbstractContextManager[None]:
+def _telling(site: Site, turn: Turn, deed: Deed) -> AbstractContextManager[None]:
     """Keep a letter to the person before the change; it is taken back where nothing was changed."""
-    visitor, kind = turn.visitor, DECISIONS[turn.action][1]
+    visitor, kind = turn.visitor, DECISIONS[deed][1]
+    if kind is None:
+        return nullcontext()
     place = (visitor.network, visitor.address)
     method = turn.errand.method
     return site.notices.telling(kind, turn.reached.subject, visitor.language, visitor.now, *place, method=method)
 
 
-def _record(site: Site, turn: Turn, decision: Decision, binding: Binding, code: Code | None = None) -> None:
-    site.audit.record(enrolled(decision, turn.held, turn.reached, turn.action, binding, turn.visitor, code))
+def _record(site: Site, turn: Turn, decision: Decision, binding: Binding, deed: Deed, code: Code | None = None) -> None:
+    site.audit.record(enrolled(decision, turn.held, turn.reached, deed, binding, turn.visitor, code))
 
 
 def _show_offer(site: Site, turn: Turn, shown: Shown) -> Response | None:

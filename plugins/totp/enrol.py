@@ -34,10 +34,10 @@ class AppEnrolment:
     def __init__(self, window: int) -> None:
         self._window = window
 
-    def registered(self, subject: Subject, tools: Tools) -> Registered | None:
+    def registered(self, subject: Subject, tools: Tools) -> tuple[Registered, ...]:
         """Say since when an app is registered, and how it was bound."""
         credential = _standing(subject, tools)
-        return _describe(credential) if credential is not None else None
+        return (_describe(credential),) if credential is not None else ()
 
     def offer(self, visit: Visit, tools: Tools) -> Ask | Refused:
         """Show a new key, or the one in `visit.state` again: as QR code, as text and as a link."""

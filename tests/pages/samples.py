@@ -9,7 +9,8 @@ from jinja2 import Environment
 
 from idp.core.codes import Code
 from idp.settings.model import Site
-from idp.web.overview import LoginLine, Row, SessionLine
+from idp.web.overview import LoginLine, SessionLine
+from idp.web.registered import Item, Row
 from idp.web.render import make_environment
 from idp.words import Words
 
@@ -28,6 +29,12 @@ SITE = Site(
     help_url="https://www.example.ac.jp/help",
     privacy_url="https://www.example.ac.jp/privacy",
     site_codes={"A201": "W100070", "E101": "W100070"},
+)
+LINKS = {"register_url": "/idp/account/register?method=totp", "reset_url": "/idp/account/reset?method=totp"}
+CHANGE_URL = "/idp/account/reset?method=totp&credential=5f0c2a9b"
+ITEMS = (
+    Item("5f0c2a9a", "App", "2026-11-24 10:00 JST", "", "campus-replaced", CHANGE_URL),
+    Item("5f0c2a9b", "研究室の iPhone", "2026-11-25 10:00 JST", "2026-11-26 09:10 JST", "factor", CHANGE_URL),
 )
 SERVICE = {"ja": "附属図書館", "en": "University Library"}
 USE = {
@@ -109,8 +116,25 @@ FORMS = {
     "reset": Sample(
         "reset.html", "reset", {"method": "totp", "name": "App", "since": "", "account_url": "/idp/account/"}
     ),
+    "reset-one": Sample(
+        "reset.html",
+        "reset",
+        {
+            "method": "totp",
+            "name": "App",
+            "since": "2026-11-24 10:00 JST",
+            "item": ITEMS[1],
+            "is_several": True,
+            "longest": 40,
+            "account_url": "/idp/account/",
+        },
+    ),
+    "several": Sample(
+        "several.html",
+        "several",
+        {"name": "App", "items": ITEMS, "is_full": True, "most": 2, "account_url": "/idp/account/"},
+    ),
 }
-LINKS = {"register_url": "/idp/account/register?method=totp", "reset_url": "/idp/account/reset?method=totp"}
 OTHERS = {
     "error": Sample(
         "error.html",
@@ -132,9 +156,10 @@ OTHERS = {
             "done_method": "totp",
             "is_told": True,
             "rows": [
-                Row("App", registered=True, since="2026-11-24 10:00 JST", binding="campus-replaced", **LINKS),
-                Row("Key", registered=False, since="", binding="", **LINKS),
-                Row("Card", registered=False, since="", binding="", **LINKS, is_known=False),
+                Row("App", ITEMS[:1], is_several=False, may_add=False, **LINKS),
+                Row("Key", ITEMS, is_several=True, may_add=True, **LINKS),
+                Row("Card", (), is_several=False, may_add=True, **LINKS),
+                Row("Sheet", (), is_several=False, may_add=True, **LINKS, is_known=False),
             ],
             "logins": [
                 LoginLine(

@@ -56,6 +56,10 @@ def test_the_one_time_password_keeps_the_rules(site: Idp, cases: list[EnrolCase]
     check_enrolment(totp.PLUGIN, tools_of(site, "totp"), cases)
 
 
+def standing(method: TOTPMethod, subject: Subject, tools: Tools) -> Registered | None:
+    return next(iter(method.registered(subject, tools)), None)
+
+
 class WritesWhenOffering(TOTPMethod):
     def offer(self, visit: Visit, tools: Tools) -> Ask | Refused:
         tools.moments.put("offered", visit.state, tools.now + timedelta(minutes=1))
@@ -81,7 +85,7 @@ class WritesWhenConfirming(TOTPMethod):
     def confirm(self, visit: Visit, tools: Tools) -> Trial:
         trial = super().confirm(visit, tools)
         if isinstance(trial, Confirmed) and visit.subject:
-            self.enrol(visit.subject, trial, self.registered(visit.subject, tools), Binding.FACTOR, tools)
+            self.enrol(visit.subject, trial, standing(self, visit.subject, tools), Binding.FACTOR, tools)
         return trial
 
 
@@ -144,21 +148,21 @@ class ReplacesWhatever(TOTPMethod):
     def enrol(
         self, subject: Subject, confirmed: Confirmed, former: Registered | None, binding: Binding, tools: Tools
     ) -> bool:
-        return super().enrol(subject, confirmed, self.registered(subject, tools), binding, tools)
+        return super().enrol(subject, confirmed, standing(self, subject, tools), binding, tools)
 
 
 class SaysNothingWhenBroken(TOTPMethod):
-    def registered(self, subject: Subject, tools: Tools) -> Registered | None:
+    def registered(self, subject: Subject, tools: Tools) -> tuple[Registered, ...]:
         try:
             return super().registered(subject, tools)
         except DependencyError:
-            return None
+            return ()
 
 
 class WithdrawsWhatever(TOTPMethod):
     def withdraw(self, subject: Subject, former: Registered, tools: Tools) -> bool:
-        standing = self.registered(subject, tools)
-        return standing is not None and super().withdraw(subject, standing, tools)
+        found = standing(self, subject, tools)
+        return found is not None and super().withdraw(subject, found, tools)
 
 
 class WithdrawsNothing(TOTPMethod):
@@ -167,26 +171,25 @@ class WithdrawsNothing(TOTPMethod):
 
 
 class WritesWhenLooking(TOTPMethod):
-    def registered(self, subject: Subject, tools: Tools) -> Registered | None:
+    def registered(self, subject: Subject, tools: Tools) -> tuple[Registered, ...]:
         tools.moments.put("seen", b"1", tools.now + timedelta(minutes=1))
         return super().registered(subject, tools)
 
 
 class RegistersTheSame(TOTPMethod):
-    def registered(self, subject: Subject, tools: Tools) -> Registered | None:
-        found = super().registered(subject, tools)
-        return replace(found, id="the one") if found else None
+    def registered(self, subject: Subject, tools: Tools) -> tuple[Registered, ...]:
+        return tuple(replace(each, id="the one") for each in super().registered(subject, tools))
 
     def enrol(
         self, subject: Subject, confirmed: Confirmed, former: Registered | None, binding: Binding, tools: Tools
     ) -> bool:
-        return super().enrol(subject, confirmed, TOTPMethod.registered(self, subject, tools), binding, tools)
+        former = next(iter(TOTPMethod.registered(self, subject, tools)), None)
+        return super().enrol(subject, confirmed, former, binding, tools)
 
 
 class SaysTheKeyAlone(TOTPMethod):
-    def registered(self, subject: Subject, tools: Tools) -> Registered | None:
-        found = super().registered(subject, tools)
-        return found.id if found else None  # type: ignore[return-value]
+    def registered(self, subject: Subject, tools: Tools) -> tuple[Registered, ...]:
+        return tuple(each.id for each in super().registered(subject, tools))  # type: ignore[misc]
 
 
 def plugin_of(method: Callable[[TOTPSettings], TOTPMethod]) -> Plugin:

@@ -59,7 +59,7 @@ ROWS = (
     ),
     Sabotage(
         "one method that fails takes the whole account page away",
-        "idp/web/overview.py",
+        "idp/web/registered.py",
         "except (DependencyError, SealError) as error:",
         "except ZeroDivisionError as error:",
         f"{ROWS_OF_METHODS}::test_what_cannot_be_read_is_said_of_its_row_and_the_page_stays",

@@ -63,7 +63,7 @@ ROWS = (
     Sabotage(
         "what is registered already makes no difference to the rule",
         "idp/flow/registration.py",
-        "return register if former is None else other",
+        "return other if standing else register",
         "return register",
         f"{PROTECTION}::test_t36_with_the_password_alone_nothing_is_replaced_or_reset",
     ),
@@ -105,8 +105,8 @@ ROWS = (
     Sabotage(
         "the change is made before the letter about it is kept",
         "idp/web/registering.py",
-        "with _telling(site, turn):\n            if not change(binding):",
-        "if change(binding):\n            with _telling(site, turn):\n"
+        "with _telling(site, turn, deed):\n            if not change(binding):",
+        "if change(binding):\n            with _telling(site, turn, deed):\n"
         "                pass\n        else:\n            if True:",
         f"{NOTICES}::test_t33_what_cannot_be_told_is_not_done",
     ),

@@ -11,12 +11,12 @@ class SheetEnrolment:
     def __init__(self, codes: int) -> None:
         self._codes = codes
 
-    def registered(self, subject: Subject, tools: Tools) -> Registered | None:
+    def registered(self, subject: Subject, tools: Tools) -> tuple[Registered, ...]:
         """Say since when a sheet is registered, and how it was bound."""
         sheet = sheet_of(subject, tools)
         if sheet is None:
-            return None
-        return Registered(sheet.id, bound_at(sheet), Binding(sheet.facts.get("binding", Binding.IMPORTED)))
+            return ()
+        return (Registered(sheet.id, bound_at(sheet), Binding(sheet.facts.get("binding", Binding.IMPORTED))),)
 
     def offer(self, visit: Visit, tools: Tools) -> Ask | Refused:
         """Show a new sheet, or the one in `visit.state` again."""

@@ -32,7 +32,7 @@ from idp.letters import MethodLetters
 from idp.mail import open_outbox
 from idp.metrics import Metrics
 from idp.notices import LANGUAGE_ATTRIBUTE, Notices
-from idp.plugin import Budget, Enrollable, Limit, Listener, SiteFacts, Tools
+from idp.plugin import Budget, Enrollable, Limit, Listener, Reading, SiteFacts, Tools
 from idp.plugin.descriptor import folder_of
 from idp.plugin.registry import Enabled, enable
 from idp.saml.answer import ResponseWriter
@@ -79,7 +79,9 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
     store = make_store(settings, clock)
     sealer = Sealer(load_seal_keys(settings.keys.seal))
     wanted = [attribute.source for attribute in settings.attributes.values() if ":" not in attribute.source]
-    wanted += ["userCertificate", LANGUAGE_ATTRIBUTE, *(settings.mail.read_attributes if settings.mail else ())]
+    for each in enabled.values():
+        wanted += each.method.reads if isinstance(each.method, Reading) else ()
+    wanted += [LANGUAGE_ATTRIBUTE, *(settings.mail.read_attributes if settings.mail else ())]
     policy = Policy(settings.login, settings.service_provider, settings.site.time_zone)
     wanted += made_at(policy, settings.directory.id_attribute)
     directory = open_directory(settings.directory, sealer, clock, wanted=wanted, store=store)

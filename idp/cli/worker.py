@@ -35,6 +35,11 @@ class Worker(ThreadWorker):
 
     _told_at = 0.0
 
+    def init_process(self) -> None:
+        """Begin. gunicorn asks its settings for each request several times over; here they have stopped changing."""
+        vars(self.cfg).update({name: setting.get() for name, setting in self.cfg.settings.items()})
+        super().init_process()  # type: ignore[no-untyped-call]
+
     def get_thread_pool(self) -> Threads:
         """Give the threads."""
         self._looking = Lock()

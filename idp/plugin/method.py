@@ -69,6 +69,15 @@ class Checkable(Protocol):
         """Give everything wrong; an empty sequence when all is well."""
 
 
+@runtime_checkable
+class Reading(Protocol):
+    """A method that asks `People.attributes` for something; it is read with the rest of the entry."""
+
+    @property
+    def reads(self) -> Sequence[str]:
+        """Give the names of the attributes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plugin:
     """The object `PLUGIN` of a plug-in's package, found by the entry-point group `idp.plugins`.

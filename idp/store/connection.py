@@ -13,7 +13,7 @@ BUSY_SECONDS = 2.0
 SCHEMA = (
     """CREATE TABLE IF NOT EXISTS moment (
         kind TEXT NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, person TEXT, expires INTEGER NOT NULL,
-        PRIMARY KEY (kind, key)) STRICT, WITHOUT ROWID""",
+        PRIMARY KEY (kind, key)) STRICT""",
     "CREATE INDEX IF NOT EXISTS moment_expires ON moment (expires)",
     "CREATE INDEX IF NOT EXISTS moment_person ON moment (person, kind) WHERE person IS NOT NULL",
     """CREATE TABLE IF NOT EXISTS counter (

@@ -4,6 +4,7 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass
+from functools import cached_property
 
 from flask import Request, Response
 
@@ -16,14 +17,14 @@ LANGUAGE_SECONDS = 365 * 86_400
 _ID = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Browser:
     """A browser by its cookie; `is_new` when the cookie is yet to be set, `id` what may be stored of it."""
 
     value: str
     is_new: bool
 
-    @property
+    @cached_property
     def id(self) -> str:
         """Give the hash that stands in the store for the cookie's value."""
         return hashlib.sha256(self.value.encode("ascii")).hexdigest()

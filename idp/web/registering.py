@@ -191,9 +191,13 @@ def _change(site: Site, turn: Turn, deed: Deed, after: Errand, change: Callable[
 
 
 def overtaken(site: Site, turn: Turn) -> Response:
-    """Say that something else was registered or reset since the page was shown: another rule may hold now."""
+    """Say that something else was registered or reset since the page was shown: another rule may hold now.
+
+    Where it was this very form, sent twice, the answer to the other is shown (people.md R12).
+    """
+    if site.conversations.finish(turn.held) is None:
+        return _to_step(turn.held)
     _record(site, turn, Decision.REFUSED, _binding(site, turn), turn.deed, Code.OTHER_WAS_FIRST)
-    site.conversations.finish(turn.held)
     return refusal_page(site, turn.visitor, Code.OTHER_WAS_FIRST, status=409)
 
 

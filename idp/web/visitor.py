@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from flask import Request
 
@@ -16,7 +17,7 @@ from idp.words import choose_language
 LONGEST_SHOWN = 64
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Visitor:
     """One request's sender. `session` is looked up on purpose, by `with_session`, and by nothing else."""
 
@@ -29,7 +30,7 @@ class Visitor:
     user_agent: str
     now: datetime
 
-    @property
+    @cached_property
     def situation(self) -> Situation:
         """Give what the engine may know of it."""
         return Situation(self.address, self.network, self.browser.id, self.language)

@@ -35,6 +35,11 @@ class ClientCertificateMethod:
         self._settings = settings
         self._authorities = _load(settings)
 
+    @property
+    def reads(self) -> Sequence[str]:
+        """Give what tells that somebody has a certificate."""
+        return (self._settings.known_attribute,)
+
     def begin(self, visit: Visit, tools: Tools) -> Outcome:
         """Show the page, or step aside for who is not known to have a certificate."""
         if self._settings.ask == "when-known" and not self._is_known(visit, tools):

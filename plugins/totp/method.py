@@ -36,10 +36,20 @@ class TOTPMethod(AppEnrolment):
         super().__init__(settings.window)
         self._settings = settings
 
+    @property
+    def reads(self) -> Sequence[str]:
+        """Give what tells that an app is registered, and not stopped; nothing of it is secret."""
+        return (TOTP.fields["id"], TOTP.fields["failures"])
+
     def begin(self, visit: Visit, tools: Tools) -> Outcome:
-        """Ask for the code; refuse who has no app or whose app was stopped."""
+        """Ask for the code; refuse who has no app or whose app was stopped.
+
+        Where the entry as it was just read shows an app, it is asked for; `resume` looks at the writer.
+        """
         if visit.subject is None:
             return Refused(Code.APP_NOT_REGISTERED)
+        if self._is_seen(visit.subject, tools):
+            return self._ask(visit.subject)
         registered = self._app(visit.subject, tools)
         if registered is None:
             return Refused(Code.APP_NOT_REGISTERED)
@@ -78,6 +88,12 @@ class TOTPMethod(AppEnrolment):
 
     def _ask(self, subject: Subject) -> Ask:
         return Ask("totp", {"username": subject.username})
+
+    def _is_seen(self, subject: Subject, tools: Tools) -> bool:
+        attributes = tools.people.attributes(subject)
+        failures = attributes.get(TOTP.fields["failures"].lower(), ("0",))[0]
+        seen = bool(attributes.get(TOTP.fields["id"].lower()))
+        return seen and failures.isdecimal() and int(failures) < self._settings.stop_after
 
     def _app(self, subject: Subject, tools: Tools) -> TOTPCredential | None:
         found = tools.credentials.list(subject, TOTP)

@@ -149,24 +149,29 @@ def _take_all(
     administration: Administration, importer: Importer, rows: Sequence[Row], file: Path
 ) -> list[tuple[Row, Result]]:
     results: list[tuple[Row, Result]] = []
-    with progress(rows, "import") as bar:
-        for row in bar:
-            try:
+    try:
+        with progress(rows, "import") as bar:
+            for row in bar:
                 result = importer.take(row)
-            except (DependencyError, KeyboardInterrupt) as error:
-                why = f"{error.code}: {shown(error.detail)}" if isinstance(error, DependencyError) else "interrupted"
-                raise click.ClickException(
-                    f"{file}:{row.line}: stopped after {len(results)} of {len(rows)} rows ({why}). "
-                    "Run the same command again: what is done is left as it is"
-                ) from error
-            results.append((row, result))
-            act = _ACTS.get(result.taken)
-            if act is not None and not importer.dry_run:
-                name = "" if result.subject else row.name
-                administration.record(
-                    AdminAct("totp import", act, result.subject, name, code=result.code, reason=result.reason)
-                )
+                results.append((row, result))
+                _record_taken(administration, importer, row, result)
+    except (DependencyError, KeyboardInterrupt) as error:
+        why = f"{error.code}: {shown(error.detail)}" if isinstance(error, DependencyError) else "interrupted"
+        line = rows[min(len(results), len(rows) - 1)].line
+        raise click.ClickException(
+            f"{file}:{line}: stopped after {len(results)} of {len(rows)} rows ({why}). "
+            "Run the same command again: what is done is left as it is"
+        ) from error
     return results
+
+
+def _record_taken(administration: Administration, importer: Importer, row: Row, result: Result) -> None:
+    act = _ACTS.get(result.taken)
+    if act is not None and not importer.dry_run:
+        name = "" if result.subject else row.name
+        administration.record(
+            AdminAct("totp import", act, result.subject, name, code=result.code, reason=result.reason)
+        )
 
 
 def _tell(file: Path, results: Sequence[tuple[Row, Result]], *, dry_run: bool) -> None:

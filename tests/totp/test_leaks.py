@@ -115,7 +115,7 @@ def test_a_secret_that_does_not_open_lets_nobody_in_and_tells_nothing(
 
     sent = browser.submit(asked, tokencode=code)
     again = idp.browser(OUTSIDE)
-    begun = again.submit(prove_password(again), "totp")
+    begun = again.submit(again.submit(prove_password(again), "totp"), tokencode=code)
 
     assert sent.saml_response is None
     assert begun.saml_response is None
@@ -141,7 +141,7 @@ def test_x03_an_unknown_key_and_a_broken_value_are_told_apart_in_the_log(
     for sealed in (b".".join((other, *value.split(b".")[1:])), parts_changed(value, 3)):
         put_sealed(own_slapd, sealed)
         browser = idp.browser(OUTSIDE)
-        browser.submit(prove_password(browser), "totp")
+        browser.submit(browser.submit(prove_password(browser), "totp"), tokencode="123456")
 
     details = [str(line.get("detail")) for line in read_json_lines(idp.conf, "process.log") if "detail" in line]
     assert any("D401" in detail for detail in details)

@@ -154,7 +154,7 @@ def test_x01_the_secret_of_another_person_does_not_open(talkative: Idp, own_slap
     put_sealed(own_slapd, sealed_value(own_slapd), ENTRY.replace("alice", "bob"))
 
     browser = idp.browser(OUTSIDE)
-    page = browser.submit(prove_password(browser, "bob"), "totp")
+    page = browser.submit(browser.submit(prove_password(browser, "bob"), "totp"), tokencode=idp.code())
 
     assert (page.name, page.saml_response) == ("certificate", None)
     assert any("D402" in str(line.get("detail")) for line in read_json_lines(idp.conf, "process.log"))

@@ -27,6 +27,7 @@ from idp.flow.registration import Registrations
 from idp.flow.session import Sessions
 from idp.flow.throttle import Throttle
 from idp.flow.ticket import Tickets
+from idp.flow.trusted import PASSWORD_CHANGED, TrustedBrowsers, password_changed
 from idp.flow.ways import verify_ways
 from idp.letters import MethodLetters
 from idp.mail import open_outbox
@@ -82,8 +83,14 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
     for each in enabled.values():
         wanted += each.method.reads if isinstance(each.method, Reading) else ()
     wanted += [LANGUAGE_ATTRIBUTE, *(settings.mail.read_attributes if settings.mail else ())]
-    policy = Policy(settings.login, settings.service_provider, settings.site.time_zone)
+    trusted = TrustedBrowsers(
+        store,
+        timedelta(days=settings.login.remembered_days),
+        lambda subject: password_changed(directory.people.attributes(subject)),
+    )
+    policy = Policy(settings.login, settings.service_provider, settings.site.time_zone, trusted.trusts)
     wanted += made_at(policy, settings.directory.id_attribute)
+    wanted += PASSWORD_CHANGED if policy.remembers else ()
     directory = open_directory(settings.directory, sealer, clock, wanted=wanted, store=store)
     signing_keys = [_signing_key(pair) for pair in settings.keys.signing]
     throttle = Throttle(store, _budgets(enabled, settings.limits))
@@ -145,6 +152,7 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
             absolute=timedelta(hours=settings.session.absolute_hours),
         ),
         history=History(store),
+        trusted=trusted,
         refusals=Refusals(store),
         tickets=Tickets(store),
         signing_key=signing_keys[0],

@@ -68,6 +68,7 @@ def as_json(asked: Asked, explanation: Explanation) -> dict[str, object]:
         "rule": explanation.deciding.name,
         "require": explanation.deciding.require,
         "until": deciding["until"],
+        "remembered": explanation.remembered,
         "methods": [
             {
                 "name": each.method,
@@ -177,6 +178,7 @@ def _required(asked: Asked, explanation: Explanation) -> str:
         return f"nothing helps: {explanation.refusal.sub} ({explanation.refusal.code})"
     wanted = {"two-factors": "two factors", "ways": "one of the ways of the rule"}
     what = wanted.get(explanation.deciding.require, "one factor")
+    what += "; a browser that the person trusts spares the second" if explanation.remembered else ""
     what += ", and what the class asked for says" if asked.class_refs else ""
     return what if explanation.ways else f"{what}, and this person has no way to"
 

@@ -10,3 +10,4 @@ class NoticeKind(StrEnum):
     REPLACED = "replaced"
     RESET = "reset"
     USED = "used"
+    TRUSTED = "trusted"

@@ -14,6 +14,7 @@ from idp.flow.rules import Person
 from idp.flow.session import Session
 from idp.flow.step import Advanced, Judged, Page, Reached, Sent, Situation, Step, Stuck
 from idp.flow.throttle import Exhausted, Source, Throttle
+from idp.flow.trusted import Here
 from idp.flow.ways import beginning
 from idp.plugin import (
     Ask,
@@ -240,7 +241,9 @@ class Engine:
     def _aims(self, standing: Standing) -> tuple[Aim, ...]:
         person = self._person(standing.subject, standing.now) if standing.subject is not None else None
         try:
-            return self._policy.aims(standing.demand, standing.situation.network, person, standing.now)
+            situation = standing.situation
+            here = Here(standing.subject, situation.browser, situation.trust) if standing.subject else None
+            return self._policy.aims(standing.demand, situation.network, person, standing.now, here)
         except StatusError as error:
             error.subject = standing.subject
             raise
@@ -265,8 +268,9 @@ class Engine:
             alternatives = tuple(each for each in candidates if each != name and spent.get(each, 0) == 0)
             problem = refusal.code if refusal else None
             page = Page(conversation, name, outcome, problem, None, alternatives, attempted)
-            begins = not standing.proofs
-            return replace(page, two_factors=aim.wants_more_than_one, begins=begins, rule=aim.rule)
+            begins, two = not standing.proofs, aim.wants_more_than_one
+            may_trust = aim.remembered and not begins
+            return replace(page, two_factors=two, begins=begins, may_trust=may_trust, rule=aim.rule)
         return None
 
     def _begin(self, name: str, standing: Standing) -> Outcome:

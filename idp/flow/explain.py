@@ -44,12 +44,16 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The rules in order, what the person may use, and the ways; `refusal` where nothing that is proved would do."""
+    """The rules in order, what the person may use, and the ways; `refusal` where nothing that is proved would do.
+
+    `remembered` says that a browser which the person trusts would spare them the second factor.
+    """
 
     rules: tuple[Weighed, ...]
     offers: tuple[Offer, ...]
     ways: tuple[Way, ...]
     refusal: StatusError | None
+    remembered: bool = False
 
     @property
     def deciding(self) -> Rule:
@@ -68,14 +72,16 @@ def explain(
     offers = ask_methods(policy, methods, visit, tools)
     refusal: StatusError | None = None
     ways: tuple[Way, ...] = ()
+    remembered = False
     try:
         aims = policy.aims(demand, visit.network, person, demand.since)
+        remembered = any(aim.remembered for aim in aims)
         walked = {name for aim in aims for way in aim.ways for name in way}
         able = [each for each in offers if each.is_offered and (not each.is_for_ways or each.method in walked)]
         ways = tuple(_ways(policy, aims, able, methods, demand))
     except StatusError as error:
         refusal = error
-    return Explanation(rules, offers, ways, refusal)
+    return Explanation(rules, offers, ways, refusal, remembered)
 
 
 def ask_methods(policy: Policy, methods: Methods, visit: Visit, tools: Mapping[str, Tools]) -> tuple[Offer, ...]:

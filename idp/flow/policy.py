@@ -10,6 +10,7 @@ from idp.core.errors import StatusError
 from idp.core.proof import Proof
 from idp.federation.service_provider import ServiceProvider
 from idp.flow.rules import Case, Person, Weighed, decide, last_day, weigh
+from idp.flow.trusted import Here, Trusts
 from idp.plugin import Purpose
 from idp.settings.model import AuthnContext, Login, Rule
 from idp.settings.model import ServiceProvider as ServiceProviderSettings
@@ -48,6 +49,7 @@ class Aim:
 
     Where there are `ways`, the methods of one of them have all to be proved.
     `grace_until` is the last day on which the rule lets this person in by a grace; None where it is none.
+    `remembered` says that a browser which the person trusts would spare them the second factor, `spared` that it does.
     """
 
     context: AuthnContext | None
@@ -55,6 +57,8 @@ class Aim:
     rule: str
     grace_until: date | None = None
     ways: tuple[tuple[str, ...], ...] = ()
+    remembered: bool = False
+    spared: bool = False
 
     @property
     def wants_more_than_one(self) -> bool:
@@ -107,16 +111,27 @@ def why_not(aims: Sequence[Aim], proofs: Sequence[Proof]) -> Code:
     return Code.BINDING_TOO_WEAK if weak else Code.NO_METHOD_LEFT
 
 
+def _may_be_spared(context: AuthnContext) -> bool:
+    """Say whether a trusted browser could spare the second factor: never where the class itself wants it."""
+    return not context.wants_more_than_one
+
+
 class Policy:
     """The tables of the configuration, asked; days are those of `time_zone`."""
 
     def __init__(
-        self, login: Login, service_providers: Sequence[ServiceProviderSettings], time_zone: str = "UTC"
+        self,
+        login: Login,
+        service_providers: Sequence[ServiceProviderSettings],
+        time_zone: str = "UTC",
+        trusts: Trusts | None = None,
     ) -> None:
+        self._trusts = trusts
         self._login = login
         self._zone = ZoneInfo(time_zone)
         self._contexts = login.authn_contexts
         self._order = {context.uri: position for position, context in enumerate(login.authn_contexts)}
+        self.remembers = any(row.remembered for row in login.rules)
         self.reads_groups = any(row.groups for row in login.rules)
         self.graces = frozenset(row.grace.since for row in login.rules if row.grace is not None)
         self._defaults = {row.entity_id: row.authn_contexts for row in service_providers}
@@ -130,26 +145,40 @@ class Policy:
         """Give the day that a moment falls on here."""
         return moment.astimezone(self._zone).date()
 
-    def aims(self, demand: Demand, network: str, person: Person | None, now: datetime) -> tuple[Aim, ...]:
+    def aims(
+        self,
+        demand: Demand,
+        network: str,
+        person: Person | None,
+        now: datetime,
+        here: Here | None = None,
+    ) -> tuple[Aim, ...]:
         """Give the ways to meet a demand, the preferred one first; `person` is None while nobody is known.
 
+        `here` is the browser before us: whether they trust it is asked where a rule has a use for the answer.
         Raises StatusError NoAuthnContext where no class of ours meets what is requested (SAML Core 3.3.2.2.1), or
         RequestDenied where a rule refuses.
         """
         rule = self.rule(demand.action, demand, network, person, now)
         if rule.require == "refuse":
             raise StatusError(Code.REFUSED_BY_RULE, "Responder", "RequestDenied", rule.name, rule=rule.name)
-        two_factors = rule.require == "two-factors"
+        # Never for what a person does here by themselves, whatever rule decides there.
+        remembered = rule.remembered and demand.service_provider is not None
+        spared = remembered and self._trusts is not None and here is not None and self._trusts(here, now)
+        two_factors = rule.require == "two-factors" and not spared
         refs, comparison = demand.class_refs, demand.comparison
         if not refs:
             refs, comparison = self._defaults.get(demand.entity_id, ()), "exact"
         grace_until = last_day(rule, person) if rule.grace is not None else None
         if not refs:
-            return (Aim(None, two_factors, rule.name, grace_until, rule.ways),)
+            return (Aim(None, two_factors, rule.name, grace_until, rule.ways, remembered, spared),)
         contexts = self._candidates(comparison, refs)
         if not contexts:
             raise StatusError(Code.NO_AUTHN_CONTEXT, "Responder", "NoAuthnContext", " ".join(refs), rule=rule.name)
-        return tuple(Aim(context, two_factors, rule.name, grace_until, rule.ways) for context in contexts)
+        return tuple(
+            Aim(context, two_factors, rule.name, grace_until, rule.ways, remembered and _may_be_spared(context), spared)
+            for context in contexts
+        )
 
     def rule(self, action: str, demand: Demand, network: str, person: Person | None, now: datetime) -> Rule:
         """Give the row that decides."""

@@ -16,6 +16,7 @@ from idp.flow.errand import Errand
 from idp.flow.policy import two_kinds
 from idp.flow.step import Situation
 from idp.flow.throttle import Exhausted, Source, Throttle
+from idp.flow.trusted import forget_trusted
 from idp.plugin import (
     Ask,
     Claim,
@@ -186,7 +187,12 @@ class Registrations:
         binding: Binding,
         now: datetime,
     ) -> bool:
-        """Register what was confirmed instead of `former`; False when somebody else was first."""
+        """Register what was confirmed instead of `former`; False when somebody else was first.
+
+        Browsers that were trusted with the former one are trusted no more.
+        """
+        if former is not None:
+            forget_trusted(self._store, subject.id)
         tools = self._tools(name, now)
         return self._ask(name, (bool,), lambda method: method.enrol(subject, confirmed, former, binding, tools))
 
@@ -211,15 +217,21 @@ class Registrations:
     def withdraw(self, name: str, subject: Subject, former: Registered, binding: Binding, now: datetime) -> bool:
         """Take away what is registered; False when something else is by now.
 
-        Done with nothing but the password it is remembered first: what follows is no first registration.
+        Done with nothing but the password it is remembered first: what follows is no first registration. Browsers that
+        were trusted with it are trusted no more.
         """
+        forget_trusted(self._store, subject.id)
         if binding is Binding.CAMPUS_REPLACED:
             self._store.put(RESET, _of(name, subject), b"1", now + RESET_REMEMBERED, person=subject.id)
         tools = self._tools(name, now)
         return self._ask(name, (bool,), lambda method: method.withdraw(subject, former, tools))
 
     def forgive(self, name: str, subject: Subject) -> None:
-        """Forget that a person took their own app away: an administrator knows who it is."""
+        """Forget that a person took their own app away: an administrator knows who it is.
+
+        Whatever led an administrator here, the browsers that the person trusted are trusted no more.
+        """
+        forget_trusted(self._store, subject.id)
         self._store.remove(RESET, _of(name, subject))
 
     def _ask(self, name: str, kinds: tuple[type[Any], ...], work: Callable[[Enrollable], Answer]) -> Answer:

@@ -16,7 +16,8 @@ from idp.plugin import Ask, CertificateEvidence, Hint, Listener
 class Situation:
     """Where the person is: address (None when it cannot be read), the network's name, browser id and language.
 
-    `certificate` is what the certificate listener saw of this browser, when it has just come back from there.
+    `certificate` is what the certificate listener saw of this browser, when it has just come back from there; `trust`
+    the id that the browser kept when somebody trusted it.
     """
 
     address: Address | None
@@ -24,6 +25,7 @@ class Situation:
     browser: str
     language: str
     certificate: CertificateEvidence | None = None
+    trust: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,9 @@ class Page:
     """A page of a method to show; `alternatives` are the other methods that would serve as well.
 
     `attempted` is the method whose judgement led here, empty for a first look; `claimed` whom the form named;
-    `two_factors` says whether the way has two steps, `begins` whether this is the first of them; `rule` is the name of
-    the row that decided; `hint` is for the help desk alone.
+    `two_factors` says whether the way has two steps, `begins` whether this is the first of them; `may_trust` whether
+    the person may trust this browser with it; `rule` is the name of the row that decided; `hint` is for the help desk
+    alone.
     """
 
     conversation: Conversation
@@ -45,6 +48,7 @@ class Page:
     claimed: Subject | None = None
     two_factors: bool = False
     begins: bool = False
+    may_trust: bool = False
     rule: str = ""
     hint: Hint | None = None
 

@@ -228,7 +228,8 @@ class Rule(Group):
 
     The service provider is one that `service_providers` names or that has one of `entity_categories`. A row holds from
     the day `from` to the day `until`, both included, in the site's time zone. In place of `require` stand `ways`: lists
-    of methods, of which one has to be proved whole.
+    of methods, of which one has to be proved whole. With `remembered` a browser that the person trusts spares the
+    second factor, never where the service provider asks for a class of two.
     """
 
     name: str = Field(min_length=1)
@@ -243,6 +244,7 @@ class Rule(Group):
     grace: Grace | None = None
     require: Literal["password", "two-factors", "refuse", "ways"] = "ways"
     ways: tuple[Way, ...] = ()
+    remembered: bool = False
 
     @model_validator(mode="after")
     def _says_what_is_wanted(self) -> "Rule":
@@ -256,6 +258,8 @@ class Rule(Group):
             raise ValueError("`until` is before `from`: the rule would never hold")
         if self.grace is not None and (self.require, self.action) != ("password", "login"):
             raise ValueError("`grace` is for a rule of logins that requires the password alone, until it ends")
+        if self.remembered and (self.require, self.action) != ("two-factors", "login"):
+            raise ValueError("`remembered` is for a rule of logins that requires two factors")
         return self
 
 
@@ -274,11 +278,15 @@ class AuthnContext(Group):
 
 
 class Login(Group):
-    """The methods, in the order they are offered; the first proves who the person is."""
+    """The methods, in the order they are offered; the first proves who the person is.
+
+    A person may trust a browser for `remembered_days`, where a rule with `remembered` decides.
+    """
 
     methods: tuple[str, ...] = Field(min_length=1)
     rules: tuple[Rule, ...] = ()
     authn_contexts: tuple[AuthnContext, ...] = Field(min_length=1)
+    remembered_days: int = Field(default=30, ge=1, le=90)
 
 
 class Attribute(Group):

@@ -32,9 +32,11 @@ from idp.web.paths import (
     POST_SSO,
     REDIRECT_SSO,
     SESSIONS,
+    TRUSTED,
 )
 from idp.web.presented import hosts_of, is_certificate_address
 from idp.web.site import Site
+from idp.web.trusting import end_trust
 from idp.web.visitor import Visitor, visitor_of
 
 LARGEST_REQUEST_BYTES = 512 * 1024
@@ -63,6 +65,7 @@ def make_application(site: Site) -> Flask:
         route(path, "GET", account.shower(purpose))
         route(path, "POST", account.submit)
     route(SESSIONS, "POST", end_others)
+    route(TRUSTED, "POST", end_trust)
     route(ERROR, "GET", _explain)
     application.add_url_rule(CERTIFICATE, "certificate", lambda: _certificate(site), methods=["GET"])
     application.add_url_rule(METADATA, "metadata", lambda: _own_metadata(site))

@@ -5,6 +5,7 @@ from dataclasses import replace
 from idp.audit import AuditEvent, Decision
 from idp.core.codes import Code
 from idp.core.errors import ProtocolError, StatusError
+from idp.core.subject import Subject
 from idp.federation.service_provider import POST_BINDING
 from idp.flow.conversation import Held
 from idp.flow.errand import Deed
@@ -193,6 +194,20 @@ def logged_out(session: Session, session_reference: str, visitor: Visitor) -> Au
         session_reference=session_reference,
         user_agent=visitor.user_agent,
         network=visitor.network,
+    )
+
+
+def trust_changed(subject: Subject, visitor: Visitor, event: str, reason: str) -> AuditEvent:
+    """Tell that a person trusts a browser, or does no more."""
+    return AuditEvent(
+        decision=Decision.CHANGED,
+        client_address=_address(visitor),
+        username=subject.username,
+        subject_id=subject.id,
+        event=event,
+        user_agent=visitor.user_agent,
+        network=visitor.network,
+        reason=reason,
     )
 
 

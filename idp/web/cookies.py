@@ -11,6 +11,7 @@ from flask import Request, Response
 SESSION = "__Host-warifu_session"
 BROWSER = "__Host-warifu_browser"
 LANGUAGE = "__Host-warifu_language"
+TRUST = "__Host-warifu_trust"
 BROWSER_SECONDS = 90 * 86_400
 LANGUAGE_SECONDS = 365 * 86_400
 
@@ -52,6 +53,17 @@ def set_browser(response: Response, browser: Browser) -> None:
 def set_session(response: Response, session_id: str) -> None:
     """Keep the session's id until the browser ends; the server's clock ends it sooner."""
     _set(response, SESSION, session_id, None)
+
+
+def trust_of(request: Request) -> str:
+    """Give the id of a browser that somebody trusts, empty where the cookie has not the form of one."""
+    value = request.cookies.get(TRUST, "")
+    return value if _ID.fullmatch(value) else ""
+
+
+def set_trust(response: Response, value: str, days: int) -> None:
+    """Keep the id of a browser that is trusted, for so many days."""
+    _set(response, TRUST, value, days * 86_400)
 
 
 def set_language(response: Response, language: str) -> None:

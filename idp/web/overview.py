@@ -9,7 +9,7 @@ from idp.core.subject import Subject
 from idp.flow.history import Login
 from idp.flow.session import Named, name_of
 from idp.web.pages import Frame, render
-from idp.web.paths import ACCOUNT, LOGOUT, SESSIONS
+from idp.web.paths import ACCOUNT, LOGOUT, SESSIONS, TRUSTED
 from idp.web.registered import row_of
 from idp.web.site import Site
 from idp.web.visitor import Visitor
@@ -48,6 +48,17 @@ class Done:
     path: str = ACCOUNT
 
 
+@dataclass(frozen=True, slots=True)
+class TrustedLine:
+    """A browser that the person trusts: its name in our forms, what it calls itself, from when to when, from where."""
+
+    name: str
+    words: str
+    since: str
+    until: str
+    place: str
+
+
 def account_page(site: Site, visitor: Visitor, subject: Subject, done: Done = Done()) -> Response:
     """Show a person their account, and above it what has just been done."""
     logins = site.history.recent(subject.id, visitor.now)
@@ -61,6 +72,8 @@ def account_page(site: Site, visitor: Visitor, subject: Subject, done: Done = Do
         "logins": list(_login_lines(site, visitor, logins)),
         "sessions": list(_session_lines(site, visitor, subject, logins)),
         "sessions_url": SESSIONS,
+        "trusted": list(_trusted_lines(site, visitor, subject)) if site.policy.remembers else None,
+        "trusted_url": TRUSTED,
         "logout_url": LOGOUT if is_here else "",
     }
     hidden = [("csrf_token", site.tokens.make(form_of(subject), 0, visitor.browser.id))]
@@ -94,4 +107,15 @@ def _session_lines(site: Site, visitor: Visitor, subject: Subject, logins: Seque
             started=written_moment(site, each.session.started),
             used=written_moment(site, each.session.used),
             place=written_place(site, visitor.language, login.network, login.address) if login is not None else "",
+        )
+
+
+def _trusted_lines(site: Site, visitor: Visitor, subject: Subject) -> Iterator[TrustedLine]:
+    for each in site.trusted.of(subject.id, visitor.now):
+        yield TrustedLine(
+            name=each.name,
+            words=each.words,
+            since=written_moment(site, each.since),
+            until=written_moment(site, each.until),
+            place=written_place(site, visitor.language, each.network, each.address),
         )

@@ -107,6 +107,7 @@ def method_page(site: Site, held: Held, authn_request: AuthnRequest | None, step
             ],
             extra={
                 **{name: blank(name) if name in names else value for name, value in step.ask.values.items()},
+                "trust_days": site.settings.login.remembered_days if step.may_trust else 0,
                 "can_return": authn_request is not None and step.problem in NOTHING_LEFT,
             },
             fill={**frame.fill, **names},

@@ -15,6 +15,7 @@ REGISTER = "/idp/account/register"
 RESET = "/idp/account/reset"
 ERRAND_PATHS = {Purpose.LOGIN: ACCOUNT, Purpose.REGISTER: REGISTER, Purpose.RESET: RESET}
 SESSIONS = "/idp/account/sessions"
+TRUSTED = "/idp/account/browsers"
 METADATA = "/idp/shibboleth"
 HEALTH = "/idp/health"
 ERROR = "/idp/error"

@@ -12,6 +12,8 @@ action, hidden      where the form is posted to, and its hidden fields as (name,
 service_name        what the service provider calls itself; information_url and privacy_url: its links
 tally               "password", "second" or "done"; empty shows no tally (a login with one factor)
 can_return          True adds a quiet button `_eventId_return` to a method's page: nothing else may be left to do
+trust_days          for how many days the person may trust this browser; 0 where they may not: the box
+                    (`parts/trust.html`) is not there
 alternatives        (event, label) of other methods; a quiet button `_eventId_<event>` each
 person              the user name proved by an earlier step, which cannot be changed any more
 password_help       the site's word for who forgot the password; empty takes our own
@@ -31,7 +33,8 @@ logout.html         done: False asks (button `_eventId_proceed`; username: who i
 account.html        username; rows (`idp.web.overview.Row`), one for each method that can be registered; done:
                     "register", "replace", "reset" or "sessions" right after it, and done_method: of what; is_told:
                     whether a mail goes out about it; logins and sessions (`LoginLine`, `SessionLine`); sessions_url:
-                    where the form is posted to that ends the latter; logout_url
+                    where the form is posted to that ends the latter; trusted (`TrustedLine`, none where nothing is
+                    ever trusted); trusted_url; logout_url
 reset.html          method, and name: what is taken away (button `_eventId_reset`); since: when it was registered,
                     written out
 grace.html          days: how many are left after today; until: the last one, written out; enrol_url: where to register,
@@ -70,6 +73,7 @@ DEFAULTS: Mapping[str, object] = {
     "information_url": "",
     "privacy_url": "",
     "tally": "",
+    "trust_days": 0,
     "alternatives": (),
     "person": "",
     "username": "",

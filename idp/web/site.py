@@ -23,6 +23,7 @@ from idp.flow.registration import Registrations
 from idp.flow.session import Sessions
 from idp.flow.throttle import Throttle
 from idp.flow.ticket import Tickets
+from idp.flow.trusted import TrustedBrowsers
 from idp.mail import Outbox
 from idp.metrics import Metrics
 from idp.notices import Notices
@@ -58,6 +59,7 @@ class Site:
     conversations: Conversations
     sessions: Sessions
     history: History
+    trusted: TrustedBrowsers
     refusals: Refusals
     tickets: Tickets
     writer: ResponseWriter

@@ -27,6 +27,7 @@ from idp.web.pages import method_page, stuck_page
 from idp.web.paths import SSO_PATHS
 from idp.web.refusing import record_judgement
 from idp.web.site import Site
+from idp.web.trusting import trust, wants_trust
 from idp.web.visitor import Visitor, session_of
 
 
@@ -148,7 +149,10 @@ def _judge(
         return proceed(site, _forget(site, held), authn_request, visitor)
     if not isinstance(step, Reached) and step.attempted:
         record_judgement(site, held, authn_request, step, visitor)
-    return _render(site, held, authn_request, step, session, visitor, event)
+    response = _render(site, held, authn_request, step, session, visitor, event)
+    if isinstance(step, Reached) and wants_trust(step, fields):
+        trust(site, step, visitor, response)
+    return response
 
 
 def _send(site: Site, held: Held, authn_request: AuthnRequest, step: Sent, visitor: Visitor) -> Response:

@@ -9,7 +9,7 @@ from flask import Request
 from idp.core.network import Address
 from idp.flow.session import Session
 from idp.flow.step import Situation
-from idp.web.cookies import LANGUAGE, Browser, browser_of, session_id_of
+from idp.web.cookies import LANGUAGE, Browser, browser_of, session_id_of, trust_of
 from idp.web.origin import client_address
 from idp.web.site import Site
 from idp.words import choose_language
@@ -29,11 +29,12 @@ class Visitor:
     session_id: str | None
     user_agent: str
     now: datetime
+    trust: str = ""
 
     @cached_property
     def situation(self) -> Situation:
         """Give what the engine may know of it."""
-        return Situation(self.address, self.network, self.browser.id, self.language)
+        return Situation(self.address, self.network, self.browser.id, self.language, trust=self.trust)
 
 
 def visitor_of(site: Site, request: Request) -> Visitor:
@@ -58,6 +59,7 @@ def visitor_of(site: Site, request: Request) -> Visitor:
         session_id=session_id_of(request),
         user_agent=request.environ.get("HTTP_USER_AGENT", "")[:512],
         now=now,
+        trust=trust_of(request) if site.policy.remembers else "",
     )
 
 

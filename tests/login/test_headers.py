@@ -21,6 +21,7 @@ INVENTORY = {
     ("/idp/account/register", "POST"): 403,
     ("/idp/account/reset", "GET"): 200,
     ("/idp/account/reset", "POST"): 403,
+    ("/idp/account/browsers", "POST"): 403,
     ("/idp/account/sessions", "POST"): 403,
     ("/idp/error", "GET"): 200,
     ("/idp/shibboleth", "GET"): 200,

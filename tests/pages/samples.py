@@ -9,7 +9,7 @@ from jinja2 import Environment
 
 from idp.core.codes import Code
 from idp.settings.model import Site
-from idp.web.overview import LoginLine, SessionLine
+from idp.web.overview import LoginLine, SessionLine, TrustedLine
 from idp.web.registered import Item, Row
 from idp.web.render import make_environment
 from idp.words import Words
@@ -169,6 +169,10 @@ OTHERS = {
             ],
             "sessions": [SessionLine("2026-11-24 10:00 JST", "2026-11-24 10:10 JST", "Off campus (198.51.100.7)")],
             "sessions_url": "/idp/account/sessions",
+            "trusted": [
+                TrustedLine("0123456789abcdef", "Firefox", "2026-11-24", "2026-12-24", "On campus (192.0.2.1)")
+            ],
+            "trusted_url": "/idp/account/browsers",
             "logout_url": "/idp/profile/Logout",
         },
     ),

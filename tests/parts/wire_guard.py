@@ -21,7 +21,7 @@ EXACT_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 POLICY = ("default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "script-src 'self'", "style-src 'self'")
-COOKIE = re.compile(r"__Host-warifu_(session|browser|language)=([A-Za-z0-9_-]{43}|[a-z]{2}|)")
+COOKIE = re.compile(r"__Host-warifu_(session|browser|trust|language)=([A-Za-z0-9_-]{43}|[a-z]{2}|)")
 SIGNATURES = {f"http://www.w3.org/2001/04/xmldsig-more#{name}" for name in ("rsa-sha256", "rsa-sha384", "rsa-sha512")}
 DIGESTS = {"http://www.w3.org/2001/04/xmlenc#sha256", "http://www.w3.org/2001/04/xmlenc#sha512"}
 QR_CODE = r"data:image/svg\+xml;base64,[A-Za-z0-9+/=]+"

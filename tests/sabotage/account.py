@@ -5,6 +5,7 @@ from tests.sabotage.row import Sabotage
 HISTORY = "tests/flow/test_history.py"
 SESSIONS = "tests/account/test_sessions.py"
 ROWS_OF_METHODS = "tests/account/test_rows.py"
+TRUSTED = "tests/account/test_trusted.py"
 LOGINS = "tests/login/test_login_history.py"
 
 ROWS = (
@@ -63,5 +64,75 @@ ROWS = (
         "except (DependencyError, SealError) as error:",
         "except ZeroDivisionError as error:",
         f"{ROWS_OF_METHODS}::test_what_cannot_be_read_is_said_of_its_row_and_the_page_stays",
+    ),
+    Sabotage(
+        "a trusted browser is trusted by everybody",
+        "idp/flow/trusted.py",
+        'facts["person"] != here.subject.id or ',
+        "",
+        f"{TRUSTED}::test_it_is_bound_to_the_person",
+    ),
+    Sabotage(
+        "what one browser kept is good in another",
+        "idp/flow/trusted.py",
+        ' or facts["browser"] != here.browser',
+        "",
+        f"{TRUSTED}::test_it_is_bound_to_the_browser",
+    ),
+    Sabotage(
+        "a browser is trusted at every service provider",
+        "idp/flow/policy.py",
+        "remembered = rule.remembered and",
+        "remembered = self.remembers and",
+        f"{TRUSTED}::test_another_service_provider_asks_for_the_second_factor",
+    ),
+    Sabotage(
+        "a trusted browser spares what a class asks for",
+        "idp/flow/policy.py",
+        "if context.two_factors and not two_kinds(counting):",
+        "if False:",
+        f"{TRUSTED}::test_it_never_counts_as_a_factor",
+    ),
+    Sabotage(
+        "a trusted browser opens the account page",
+        "idp/flow/policy.py",
+        " and demand.service_provider is not None\n",
+        "\n",
+        f"{TRUSTED}::test_no_errand_and_no_look_at_the_account_is_spared_anything",
+    ),
+    Sabotage(
+        "a browser is trusted by what a form says alone",
+        "idp/web/trusting.py",
+        " and reached.aim.remembered and two_kinds",
+        " and two_kinds",
+        f"{TRUSTED}::test_without_a_rule_nothing_is_ever_trusted",
+    ),
+    Sabotage(
+        "trust outlives a change of the password",
+        "idp/flow/trusted.py",
+        'return changed is None or changed <= moment_from_json(facts["since"])',
+        "return True",
+        f"{TRUSTED}::test_it_ends_when_the_password_changes",
+    ),
+    Sabotage(
+        "trust outlives an administrator",
+        "idp/flow/registration.py",
+        "        forget_trusted(self._store, subject.id)\n        self._store.remove(RESET",
+        "        self._store.remove(RESET",
+        f"{TRUSTED}::test_it_ends_when_an_administrator_steps_in",
+    ),
+    Sabotage(
+        "trust outlives the factor it was given with",
+        "idp/flow/registration.py",
+        "        forget_trusted(self._store, subject.id)\n        if binding is",
+        "        if binding is",
+        f"{TRUSTED}::test_it_ends_when_the_factor_is_taken_away",
+    ),
+    Sabotage(
+        "the form that takes trust back needs no token",
+        "idp/web/trusting.py",
+        '    site.tokens.read_step(fields.get("csrf_token", ""), form_of(session.subject), visitor.browser.id)\n',
+        "",
+        f"{TRUSTED}::test_s07_another_sites_form_takes_nothing_back",
     ),
 )

@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import get_args
 
 from idp.core.network import OUTSIDE
-from idp.settings.model import Action, IdPSettings, Rule
+from idp.settings.kinds import Action
+from idp.settings.model import IdPSettings, Rule
 
 
 def find_rule_warnings(settings: IdPSettings) -> Iterator[str]:

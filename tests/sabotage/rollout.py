@@ -50,13 +50,13 @@ ROWS = (
     Sabotage(
         "the day of the request decides, not that of the answer",
         "idp/flow/engine.py",
-        "person, standing.now)\n",
-        "person, standing.demand.since)\n",
+        "person, standing.now, here)\n",
+        "person, standing.demand.since, here)\n",
         f"{GRACE}::test_n04_a_session_of_a_grace_is_asked_for_more_when_the_grace_is_over",
     ),
     Sabotage(
         "a time of day is taken for a day",
-        "idp/settings/model.py",
+        "idp/settings/kinds.py",
         "if isinstance(value, datetime) or not (is_text or isinstance(value, date)):",
         "if not (is_text or isinstance(value, date)):",
         f"{GRACE}::test_a_broken_day_refuses_the_start_and_names_its_key",

@@ -114,7 +114,9 @@ FORMS = {
         "grace.html", "grace", {"days": 12, "until": "2026-12-24", "enrol_url": "/idp/account/register?method=totp"}
     ),
     "reset": Sample(
-        "reset.html", "reset", {"method": "totp", "name": "App", "since": "", "account_url": "/idp/account/"}
+        "reset.html",
+        "reset",
+        {"method": "totp", "name": "App", "since": "", "account_url": "/idp/account/", "is_several": False},
     ),
     "reset-one": Sample(
         "reset.html",

@@ -1,8 +1,10 @@
 """`load(conf)`: one function for start, check and reload; whatever is wrong is said before anything is served."""
 
+import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from re import fullmatch
 
@@ -107,6 +109,7 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
         settings.listen.certificate_url,
     )
     expectations = _expectations(settings)
+    cookie_key = _cookie_key(settings.keys.cookie)
     acquaintances = Acquaintances(
         policy, directory.people, store, settings.directory.group_attribute, settings.directory.id_attribute
     )
@@ -114,7 +117,8 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
     def toolbox(plugin: str, now: datetime) -> Tools:
         moments = PluginMoments(store, plugin)
         letters = MethodLetters(plugin, now, directory.people, outbox, words, settings)
-        return Tools(now, directory.people, directory.credentials, moments, letters, facts, alarm)
+        digest = partial(_digest, cookie_key, plugin)
+        return Tools(now, directory.people, directory.credentials, moments, letters, facts, alarm, digest)
 
     def alarm(message: str) -> None:
         log.error("alarm", message=message)
@@ -160,9 +164,7 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
             settings.site.entity_id, signing_keys[0], timedelta(seconds=settings.saml.assertion_lifetime_seconds)
         ),
         expectations=expectations,
-        tokens=FormTokens(
-            _cookie_key(settings.keys.cookie), [_cookie_key(each) for each in settings.keys.previous_cookie]
-        ),
+        tokens=FormTokens(cookie_key, [_cookie_key(each) for each in settings.keys.previous_cookie]),
         words=words,
         environment=environment,
         static_folders={name: folder / "static" / name for name, folder in folders.items()},
@@ -230,6 +232,11 @@ def _cookie_key(path: Path) -> Secret:
     if len(key.reveal()) < 32:
         raise ConfigError([Problem(str(path), "", "the key is shorter than 32 octets", "Make one: warifu init")])
     return key
+
+
+def _digest(key: Secret, plugin: str, value: bytes) -> bytes:
+    """Hash with our key, for one plug-in alone."""
+    return hmac.digest(key.reveal(), b"digest\0" + plugin.encode() + b"\0" + value, "sha256")
 
 
 def _read(path: Path) -> bytes:

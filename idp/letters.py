@@ -38,31 +38,37 @@ class MethodLetters:
     words: Words
     settings: IdPSettings
 
+    @property
+    def attribute(self) -> str:
+        """The attribute that has the addresses; empty where the site has none, or no mail."""
+        return self.settings.mail.recovery_attribute if self.settings.mail is not None else ""
+
     def address(self, subject: Subject) -> str:
         """Give the first value that is exactly one address (E-07); empty where none is. Raises DependencyError."""
-        mail = self.settings.mail
-        if mail is None or not mail.recovery_attribute:
+        if not self.attribute:
             return ""
-        values = self.people.attributes(subject).get(mail.recovery_attribute.lower(), ())
+        values = self.people.attributes(subject).get(self.attribute.lower(), ())
         return next((each for each in values if is_mailbox(each)), "")
 
-    def send(self, subject: Subject, kind: str, values: Mapping[str, str], language: str) -> bool:
+    def send(
+        self, subject: Subject, kind: str, values: Mapping[str, str], language: str, *, really: bool = True
+    ) -> bool:
         """Keep a letter to be sent at once; False where there is no address, or nobody takes our mail.
 
-        Who has no address has a letter written as well, which is taken back: it takes as long (E-05). Raises
-        DependencyError.
+        Where none is sent one is written as well, so that it takes as long (E-05). Raises DependencyError.
         """
         mail, outbox = self.settings.mail, self.outbox
         if mail is None or outbox is None:
             return False
-        address = self.address(subject)
+        address = self.address(subject) if really else ""
         written_in = language_for(self.people.attributes(subject), language, self.settings.site.languages)
         title, text = self._write(subject, kind, values, written_in)
         letter = Letter(address or mail.sender, title, text, written_in)
-        message_id = outbox.post(letter, self.now, subject.username, hold=not address)
         if not address:
-            outbox.withdraw(message_id)
-        return bool(address)
+            outbox.pretend(letter, self.now)
+            return False
+        outbox.post(letter, self.now, subject.username)
+        return True
 
     def _write(self, subject: Subject, kind: str, values: Mapping[str, str], language: str) -> tuple[str, str]:
         def say(key: str, **given: str) -> str:

@@ -9,7 +9,7 @@ from idp.cli.keys import write_private, write_random_key, write_signing_pair
 from idp.core.clock import system_clock
 from idp.seal import make_seal_key
 from idp.settings.load import FILE_NAME
-from idp.settings.template import SiteAnswers, render_settings
+from idp.settings.template import ACTIVATION_PLUGIN, ACTIVATION_WAYS, SiteAnswers, render_settings
 
 
 @click.command()
@@ -45,6 +45,8 @@ def init(folder: Path, base_url: str, ldap_uri: str, people_dn: str, **more: str
         start_tls=ldap_uri.startswith("ldap://"),
         campus_ranges=tuple(more["campus"]),
         campus_replace="password" if more["campus_replace"] == "password" else "factor",
+        elsewhere=ACTIVATION_WAYS,
+        plugins_toml=ACTIVATION_PLUGIN,
     )
     for line in write_site(folder, answers):
         click.echo(line)

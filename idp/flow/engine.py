@@ -17,6 +17,7 @@ from idp.flow.throttle import Exhausted, Source, Throttle
 from idp.flow.trusted import Here
 from idp.flow.ways import beginning
 from idp.plugin import (
+    Announcing,
     Ask,
     Claim,
     Identifying,
@@ -266,7 +267,7 @@ class Engine:
             if conversation.method != name or conversation.state != outcome.state:
                 conversation = replace(conversation, method=name, state=outcome.state, claimed=outcome.subject)
             alternatives = tuple(each for each in candidates if each != name and spent.get(each, 0) == 0)
-            problem = refusal.code if refusal else None
+            problem = outcome.problem or (refusal.code if refusal else None)
             page = Page(conversation, name, outcome, problem, None, alternatives, attempted)
             begins, two = not standing.proofs, aim.wants_more_than_one
             may_trust = aim.remembered and not begins
@@ -274,8 +275,10 @@ class Engine:
         return None
 
     def _begin(self, name: str, standing: Standing) -> Outcome:
+        method, visit = self._methods[name].method, self._visit_again(name, standing)
+        begin = method.announce if isinstance(method, Announcing) and not visit.state else method.begin
         try:
-            return self._methods[name].method.begin(self._visit_again(name, standing), self._tools(name, standing.now))
+            return begin(visit, self._tools(name, standing.now))
         except DependencyError:
             raise
         except Exception as error:  # noqa: BLE001 - as in _judge: a failing plug-in is refused, never passed

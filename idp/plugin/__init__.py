@@ -11,7 +11,7 @@ from idp.plugin.admin import AdminAct, Administration, AdminResult, Holding, Kee
 from idp.plugin.enrol import Confirmed, Enrollable, Registered, Several, Trial, read_label
 from idp.plugin.entries import entry_kind
 from idp.plugin.issue import Issued, Issuing
-from idp.plugin.method import API, Budget, Checkable, Identifying, Limit, Method, Plugin, Reading
+from idp.plugin.method import API, Announcing, Budget, Checkable, Identifying, Limit, Method, Plugin, Reading
 from idp.plugin.outcome import Ask, Hint, Listener, Outcome, Proved, Refused, SendTo, Skipped, Wrong
 from idp.plugin.tools import (
     Attributes,
@@ -35,6 +35,7 @@ __all__ = [
     "AdminAct",
     "AdminResult",
     "Administration",
+    "Announcing",
     "Ask",
     "Attributes",
     "AuthnError",

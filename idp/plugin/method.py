@@ -62,6 +62,17 @@ class Identifying(Protocol):
 
 
 @runtime_checkable
+class Announcing(Protocol):
+    """A method that does something once when its page is first shown at a step, as sending a code."""
+
+    def announce(self, visit: Visit, tools: Tools) -> Outcome:
+        """Do it and answer as `begin` would; asked in its place while `visit.state` is empty, so keep a state.
+
+        Nobody is asked whether it was done who only wants to know what could be: `begin` answers that.
+        """
+
+
+@runtime_checkable
 class Checkable(Protocol):
     """A method that can say at start what is wrong with its surroundings."""
 

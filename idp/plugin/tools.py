@@ -202,16 +202,23 @@ class Moments(Protocol):
 class Letters(Protocol):
     """Mail of a method to the one address that the site's directory has for recovery, and to no other."""
 
+    @property
+    def attribute(self) -> str:
+        """The attribute that has the addresses; empty where the site has none, or no mail."""
+
     def address(self, subject: Subject) -> str:
         """Give the address, at most 60 s old; empty where there is none, or what stands there is not exactly one.
 
         Raises DependencyError.
         """
 
-    def send(self, subject: Subject, kind: str, values: Mapping[str, str], language: str) -> bool:
+    def send(
+        self, subject: Subject, kind: str, values: Mapping[str, str], language: str, *, really: bool = True
+    ) -> bool:
         """Keep a letter to be sent at once: the words `<plugin>.letter.<kind>.subject` and `.text`, with the values.
 
-        False where there is no address, said in the same time. Raises DependencyError when it cannot be kept.
+        False where there is no address, or none is `really` to be sent, which takes as long. Raises DependencyError
+        when it cannot be kept.
         """
 
 
@@ -240,7 +247,10 @@ class SiteFacts:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """Everything a method may use during one step; `alarm` tells the operator of something that should not be."""
+    """Everything a method may use during one step; `alarm` tells the operator of something that should not be.
+
+    `digest` is a keyed hash for what is guessed easily: nobody without the site's key can try values against it.
+    """
 
     now: datetime
     people: People
@@ -249,3 +259,4 @@ class Tools:
     letters: Letters
     site: SiteFacts
     alarm: Callable[[str], None]
+    digest: Callable[[bytes], bytes]

@@ -23,10 +23,11 @@ action = "register"
 networks = ["campus"]
 require = "password"
 
+$elsewhere_text
 [[login.rules]]
 name = "register elsewhere"
 action = "register"
-require = "refuse"
+$registering
 
 # "two-factors" asks for the app's present code as well; who has lost the app goes to the help desk, which says
 # `warifu totp reset`. "password" spares them that, at a price: whoever knows the password can take the app's place on
@@ -40,7 +41,7 @@ require = "$replacing"
 [[login.rules]]
 name = "replace elsewhere"
 action = "replace"
-require = "refuse"
+$changing
 
 [[login.rules]]
 name = "reset on campus"
@@ -51,7 +52,13 @@ require = "$replacing"
 [[login.rules]]
 name = "reset elsewhere"
 action = "reset"
-require = "refuse\""""
+$changing"""
+
+_NOWHERE_ELSE = """\
+# Elsewhere it is not: `ways` in place of "refuse" let in who proves more (docs/registering-off-campus.md)."""
+_ELSEWHERE = """\
+# Elsewhere the password is not enough: a code of the help desk beside it, or whatever else you add; one way is enough.
+# With cards and recovery addresses: ["password", "matrix", "mailcode"] (docs/registering-off-campus.md)."""
 
 _RELEASE = """\
 # [[release]]
@@ -88,6 +95,13 @@ _MAIL = """\
 # recovery_attribute = ""             # where codes go: one that people cannot write (docs/registering-off-campus.md)
 # timeout_seconds = 20.0"""
 
+ACTIVATION_WAYS = (("password", "activation"),)
+ACTIVATION_PLUGIN = """
+[plugins.activation]                  # codes that the help desk gives out: `warifu activation issue`
+# minutes = 10                        # how long one lives
+# tries = 5                           # wrong ones, after which it is burnt
+"""
+
 APP_CONTEXT = """
 [[login.authn_contexts]]
 uri = "urn:oasis:names:tc:SAML:2.0:ac:classes:TimeSyncToken"
@@ -112,7 +126,9 @@ NO_CERTIFICATE_CONTEXT = """
 class SiteAnswers:
     """What a site is asked for; `…_toml` are pieces of TOML put in as they are.
 
-    `campus_replace` says what an app is registered again with on campus: the password alone, or a factor beside it.
+    `campus_replace` says what an app is registered again with on campus: the password alone, or a factor beside it;
+    `elsewhere` are the ways to register anywhere else, none where that is refused. A replacement and a reset may go the
+    same ways, or be let through by the present factor.
     """
 
     entity_id: str
@@ -131,6 +147,7 @@ class SiteAnswers:
     campus_ranges: tuple[str, ...] = ()
     campus_exceptions: tuple[str, ...] = ()
     campus_replace: Literal["password", "factor"] = "factor"
+    elsewhere: tuple[tuple[str, ...], ...] = ()
     site_codes_toml: str = '# site_codes = {}                     # your own codes beside ours, e.g. {E101 = "W100070"}'
     plugins_toml: str = ""
     affiliation_toml: str = 'source = "eduPersonAffiliation"'
@@ -163,11 +180,26 @@ def render_settings(answers: SiteAnswers) -> str:
     values["certificate_context"] = CERTIFICATE_CONTEXT if "clientcert" in answers.methods else NO_CERTIFICATE_CONTEXT
     values["directory_ca"] = answers.ca_toml
     replacing = {"password": "password", "factor": "two-factors"}[answers.campus_replace]
-    values["rules"] = Template(_RULES).substitute(replacing=replacing)
+    values["rules"] = Template(_RULES).substitute(
+        replacing=replacing,
+        elsewhere_text=_ELSEWHERE if answers.elsewhere else _NOWHERE_ELSE,
+        registering=_ways(answers.elsewhere),
+        changing=_ways(_with_factors(answers)),
+    )
     for field in fields(answers):
         if field.name.endswith("_toml") and field.name != "ca_toml":
             values[field.name.removesuffix("_toml")] = getattr(answers, field.name)
     return Template(text).substitute(values)
+
+
+def _with_factors(answers: SiteAnswers) -> tuple[tuple[str, ...], ...]:
+    """Give the ways to change what is registered: with a factor that stands, or as at a first registration."""
+    first, *others = answers.methods
+    return tuple((first, each) for each in others) + answers.elsewhere if answers.elsewhere else ()
+
+
+def _ways(ways: tuple[tuple[str, ...], ...]) -> str:
+    return f"ways = {json.dumps([list(way) for way in ways])}" if ways else 'require = "refuse"'
 
 
 def _text(value: str) -> str:

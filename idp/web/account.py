@@ -93,6 +93,9 @@ def come_back(site: Site, held: Held, evidence: CertificateEvidence | None, visi
 
 
 def _go_on(site: Site, held: Held, judgement: Judged, visitor: Visitor) -> Response:
+    if isinstance(judgement, Advanced) and held.conversation.subject is None:
+        # Whose errand it is decides what it comes to, and so who is asked next: the next look does.
+        judgement = Advanced(replace(judgement.conversation, method=""))
     if isinstance(judgement, Advanced | Reached):
         return _to_step(site.conversations.change(held, judgement.conversation) or held)
     if isinstance(judgement, Sent):

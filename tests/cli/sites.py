@@ -4,7 +4,7 @@ import secrets
 from pathlib import Path
 
 from idp.cli.init import write_site
-from idp.settings.template import SiteAnswers
+from idp.settings.template import ACTIVATION_PLUGIN, ACTIVATION_WAYS, SiteAnswers
 
 EXAMPLE = SiteAnswers(
     entity_id="https://idp.example.ac.jp/idp/shibboleth",
@@ -18,6 +18,8 @@ EXAMPLE = SiteAnswers(
     start_tls=True,
     campus_ranges=("192.0.2.0/24", "2001:db8:c::/48"),
     campus_exceptions=("192.0.2.128/25",),
+    elsewhere=ACTIVATION_WAYS,
+    plugins_toml=ACTIVATION_PLUGIN,
 )
 
 

@@ -10,7 +10,7 @@ from idp.settings.load import load_plugin_settings, load_settings
 from tests.cli.sites import append, change, new_site
 
 REGISTER = 'name = "register elsewhere"\naction = "register"\n'
-ELSEWHERE = f'{REGISTER}require = "refuse"'
+ELSEWHERE = f'{REGISTER}ways = [["password", "activation"]]'
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_a_wrong_key_is_named_with_its_line(conf: Path, old: str, new: str, key:
         (ELSEWHERE, f'{REGISTER}ways = [["clientcert"]]', "login.rules[3].ways", "says nobody's name"),
         (ELSEWHERE, f'{REGISTER}ways = [["password", "password"]]', "login.rules[3].ways", "names a method twice"),
         (ELSEWHERE, REGISTER, "login.rules[3]", "`require`, or `ways`"),
-        (ELSEWHERE, f'{ELSEWHERE}\nways = [["password"]]', "login.rules[3]", "`require`, or `ways`"),
+        (ELSEWHERE, f'{ELSEWHERE}\nrequire = "refuse"', "login.rules[3]", "`require`, or `ways`"),
         ("[metadata]", "[plugins.clientcert]\n[metadata]", "plugins.clientcert", "not used"),
     ],
 )

@@ -15,7 +15,7 @@ from idp.web.render import make_environment
 from idp.words import Words
 
 ROOT = Path(__file__).parents[2]
-PLUGINS = ("password", "clientcert", "totp", "matrix")
+PLUGINS = ("password", "clientcert", "totp", "matrix", "mailcode", "activation")
 TEMPLATE_FOLDERS = {name: ROOT / "plugins" / name / "templates" for name in PLUGINS}
 WORDS_FOLDERS = [ROOT / "idp/web/words", *(ROOT / "plugins" / name / "words" for name in PLUGINS)]
 LANGUAGES = ("ja", "en")
@@ -38,8 +38,16 @@ ITEMS = (
 )
 SERVICE = {"ja": "附属図書館", "en": "University Library"}
 USE = {
-    "ja": {"certificate": "クライアント証明書でログイン", "totp": "ワンタイムパスワードアプリでログイン"},
-    "en": {"certificate": "Login using a client certificate", "totp": "Login using One Time Password App"},
+    "ja": {
+        "certificate": "クライアント証明書でログイン",
+        "totp": "ワンタイムパスワードアプリでログイン",
+        "activation": "窓口で受け取ったアクティベーションコードを使う",
+    },
+    "en": {
+        "certificate": "Login using a client certificate",
+        "totp": "Login using One Time Password App",
+        "activation": "Use an activation code from the help desk",
+    },
 }
 
 
@@ -71,6 +79,13 @@ class Sample:
 
 SECOND: dict[str, object] = {"tally": "second", "username": "taro"}
 CARD: dict[str, object] = {**SECOND, "number": "1234-5678", "cells": "A5 C7 K2", "left": "", "size": "2"}
+MAILED: dict[str, object] = {
+    **SECOND,
+    "address": "t***@mail.example.jp",
+    "digits": "6",
+    "minutes": "10",
+    "wait": "",
+}
 OFFER: dict[str, object] = {
     "service_name": "",
     "key": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
@@ -94,6 +109,13 @@ FORMS = {
     "totp-again": Sample("totp/totp.html", "totp", SECOND, ("certificate",), Code.WRONG_CODE),
     "matrix": Sample("matrix/matrix.html", "matrix", CARD, ("totp",)),
     "matrix-again": Sample("matrix/matrix.html", "matrix", {**CARD, "left": "3"}, ("totp",), Code.WRONG_CODE),
+    "mailcode": Sample("mailcode/mailcode.html", "mailcode", MAILED, ("activation",)),
+    "mailcode-again": Sample("mailcode/mailcode.html", "mailcode", MAILED, ("activation",), Code.WRONG_MAIL_CODE),
+    "mailcode-wait": Sample(
+        "mailcode/mailcode.html", "mailcode", {**MAILED, "wait": "90"}, ("activation",), Code.TOO_MANY_MAIL_CODES
+    ),
+    "activation": Sample("activation/activation.html", "activation", SECOND, ()),
+    "activation-again": Sample("activation/activation.html", "activation", SECOND, (), Code.WRONG_ACTIVATION),
     "choose": Sample("choose.html", "choose", SECOND, ("certificate", "totp")),
     "logout": Sample("logout.html", "logout", {"username": "taro"}),
     "register": Sample("totp/register.html", "register", OFFER),

@@ -68,6 +68,7 @@ class Person:
     browser: Browser
     username: str = "carol"
     key: Secret | None = None
+    page: Page | None = None
 
     def code(self, steps: int = 0, key: Secret | None = None) -> str:
         """Give what the app shows now, or some steps away."""

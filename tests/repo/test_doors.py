@@ -20,6 +20,8 @@ DOORS = {
         "plugins/totp/listing.py",
         "plugins/matrix/commands.py",
         "plugins/matrix/bulk.py",
+        "plugins/mailcode/commands.py",
+        "plugins/activation/commands.py",
     },
     "cryptography": {"idp/cli", "idp/seal.py", "idp/xml", "plugins/clientcert", "plugins/totp/foreign.py"},
     "flask": {"idp/web", "idp/mfatest", "idp/app.py"},

@@ -38,14 +38,15 @@ ROWS = [
     "K-05",
     *rows("M", 6, 8),
     *rows("G", 1, 7),
-    "E-07",
+    *rows("E", 1, 8),
+    "E-10",
     *rows("F", 1, 8),
     "F-13",
     "F-15",
     "F-16",
     *rows("F", 21, 22),
     *rows("N", 1, 7),
-    *(f"seed-{number:02}" for number in (*range(1, 8), *range(11, 20))),
+    *(f"seed-{number:02}" for number in range(1, 20)),
 ]
 
 

@@ -91,6 +91,7 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
         lambda subject: password_changed(directory.people.attributes(subject)),
     )
     policy = Policy(settings.login, settings.service_provider, settings.site.time_zone, trusted.trusts)
+    wanted += [*settings.helpdesk.search, settings.helpdesk.name_attribute] if settings.helpdesk else []
     wanted += made_at(policy, settings.directory.id_attribute)
     wanted += PASSWORD_CHANGED if policy.remembers else ()
     directory = open_directory(settings.directory, sealer, clock, wanted=wanted, store=store)

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Code(StrEnum):
-    """A authentication, C configuration, D something we depend on, E enrolment, P protocol, S session."""
+    """A authentication, C configuration, D something we depend on, E enrolment, H help desk, P protocol, S session."""
 
     WRONG_PASSWORD = "A101"
     TOO_MANY_PASSWORDS = "A102"
@@ -69,6 +69,16 @@ class Code(StrEnum):
     ACCOUNT_DORMANT = "E212"
     FACTOR_TOO_NEW = "E213"
     NOT_ME_STALE = "E214"
+
+    DESK_NOT_STAFF = "H101"
+    DESK_NOT_OVER = "H102"
+    DESK_NOT_ALLOWED = "H103"
+    DESK_TOO_MANY_SEARCHES = "H104"
+    DESK_REASON_MISSING = "H105"
+    DESK_FORM_OLD = "H106"
+    DESK_NOBODY_FOUND = "H107"
+    DESK_TOO_MANY_FOUND = "H108"
+    DESK_OVERTAKEN = "H109"
 
     REQUEST_MALFORMED = "P101"
     REQUEST_TOO_LARGE = "P102"

@@ -9,5 +9,7 @@ class NoticeKind(StrEnum):
     REGISTERED = "registered"
     REPLACED = "replaced"
     RESET = "reset"
+    UNLOCKED = "unlocked"
+    LOGGED_OUT = "logged-out"
     USED = "used"
     TRUSTED = "trusted"

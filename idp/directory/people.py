@@ -36,6 +36,7 @@ from idp.directory.wire import Query, Scope
 from idp.plugin.tools import Attributes, BindAnswer, BindState
 from idp.settings.model import Directory as DirectorySettings
 
+SHORTEST_BEGINNING = 3
 _MOST_REMEMBERED = 4096
 _NOT_PEOPLE = frozenset(("alias", "referral", "warifucredential"))
 _ANYTHING = Query("(objectClass=*)").write()
@@ -74,6 +75,30 @@ class Directory:
             return None
         self._remember(record)
         return record.subject
+
+    def by_id(self, identity: str) -> Subject | None:
+        """Give the one entry of this immutable id; None for none, and for what is no id. Raises DependencyError."""
+        try:
+            value = write_id(self._settings.id_attribute, identity)
+        except ValueError:
+            return None
+        return self.find_by(self._settings.id_attribute, value)
+
+    def search(self, text: str, attributes: Sequence[str], most: int) -> Sequence[PersonRecord] | None:
+        """Give who has `text` in the user name or an attribute: all of it, or from 3 letters on its beginning.
+
+        None where more than `most` answer: nobody is ever listed by asking for little. Raises DependencyError.
+        """
+        if not is_usable_username(text):
+            return ()
+        end = "*" if len(text) >= SHORTEST_BEGINNING else ""
+        names = _without_repeats((self._settings.username_attribute, *attributes))
+        people = self._settings.user_filter.replace("{username}", "*")
+        query = Query(f"(&{people}(|{''.join(f'({name}={{value}}{end})' for name in names)}))")
+        found = self._search(self._settings.people_dn, query.write(text.encode("utf-8")), "subtree", most + 1)
+        if found.answer.code == Result.SIZE_LIMIT or len(found.entries) > most:
+            return None
+        return [record for entry in found.entries if (record := self._read(entry)) is not None]
 
     def find_by(self, attribute: str, value: bytes) -> Subject | None:
         """Give the one entry whose `attribute` the directory finds equal to `value`; None for none or several.

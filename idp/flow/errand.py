@@ -22,7 +22,8 @@ class Errand:
     """A purpose, and the method it is about (empty for a look at the account).
 
     `offer` is what was offered last, sealed; `done` what has been done, after which nothing more is. `credential` is
-    the id of the one of several that it is about, empty where none is named.
+    the id of the one of several that it is about, empty where none is named; `place` the page of ours that it leads to,
+    empty for the one of its purpose.
     """
 
     purpose: Purpose
@@ -30,18 +31,20 @@ class Errand:
     offer: bytes = b""
     done: Deed | None = None
     credential: str = ""
+    place: str = ""
 
 
 def errand_to_json(errand: Errand | None) -> list[Any] | None:
     """Write an errand."""
     if errand is None:
         return None
-    return [errand.purpose, errand.method, errand.offer.decode("ascii"), errand.done, errand.credential]
+    offer = errand.offer.decode("ascii")
+    return [errand.purpose, errand.method, offer, errand.done, errand.credential, errand.place]
 
 
 def errand_from_json(value: list[Any] | None) -> Errand | None:
     """Read an errand back."""
     if value is None:
         return None
-    purpose, method, offer, done, credential = value
-    return Errand(Purpose(purpose), method, offer.encode("ascii"), Deed(done) if done else None, credential)
+    purpose, method, offer, done, credential, place = value
+    return Errand(Purpose(purpose), method, offer.encode("ascii"), Deed(done) if done else None, credential, place)

@@ -119,7 +119,7 @@ def _unmet(row: Rule, case: Case) -> Iterator[Condition]:
         yield Condition.NETWORK
     if (row.service_providers or row.entity_categories) and not _is_about(row, case.service_provider):
         yield Condition.SERVICE_PROVIDER
-    if row.groups and case.person is not None and not _is_member(row.groups, case.person.groups):
+    if row.groups and case.person is not None and not is_member(row.groups, case.person.groups):
         yield Condition.GROUP
     if row.authn_contexts and set(row.authn_contexts).isdisjoint(case.class_refs):
         yield Condition.AUTHN_CONTEXT
@@ -145,6 +145,6 @@ def _is_about(row: Rule, service_provider: ServiceProvider | None) -> bool:
     )
 
 
-def _is_member(wanted: Sequence[str], groups: Sequence[str]) -> bool:
-    """Compare as the directory does: a name of another spelling is the same group."""
+def is_member(wanted: Sequence[str], groups: Sequence[str]) -> bool:
+    """Say whether one of a person's groups is wanted, as the directory compares: in any spelling of its name."""
     return not {plain_dn(each) for each in wanted}.isdisjoint(map(plain_dn, groups))

@@ -38,6 +38,20 @@ class Source:
     browser: str
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What is counted against a person at one limit; the count starts anew at `until`."""
+
+    limit: Limit
+    count: int
+    until: datetime
+
+    @property
+    def is_spent(self) -> bool:
+        """Say whether the next try is refused."""
+        return self.count >= self.limit.tries
+
+
 class Throttle:
     """Counts wrong tries by person, by address and by method. Raises DependencyError: no count, no try."""
 
@@ -67,22 +81,50 @@ class Throttle:
         """Give a try back: it was right, or its judgement failed for no fault of the person."""
         self._store.add_all(-1, charge.counters)
 
-    def forgive(self, method: str, subject: Subject) -> None:
+    def tally(self, method: str, subject: Subject, networks: Sequence[str]) -> tuple[Tally, ...]:
+        """Give what is counted against a person at each limit of a method, in the lane where it is most."""
+        budget = self._budgets.get(method)
+        if budget is None:
+            return ()
+        lanes = self._lanes(budget, subject, networks)
+        return tuple(
+            max(
+                (self._count(self._person(method, budget, subject, lane, limit), limit) for lane in lanes),
+                key=lambda each: each.count,
+            )
+            for limit in budget.person
+        )
+
+    def forgive(self, method: str, subject: Subject, networks: Sequence[str] = ()) -> None:
         """Give a person back what was counted against them at a method, by strangers and by themselves.
 
-        Where counts go by lanes, those of browsers and networks run out by themselves.
+        Where counts go by lanes, those of `networks` and of the person's own browsers; without any they run out by
+        themselves.
         """
         budget = self._budgets.get(method)
-        if budget is None or budget.lanes:
+        if budget is None or (budget.lanes and not networks):
             return
-        for limit in budget.person:
-            name = f"{budget.shared_with or method}:person:{subject.id}::{_seconds(limit)}"
-            (count,) = self._store.add_all(0, ((name, limit.window),))
-            self._store.add_all(-count.value, ((name, limit.window),))
+        for lane in self._lanes(budget, subject, networks):
+            for limit in budget.person:
+                name = self._person(method, budget, subject, lane, limit)
+                self._store.add_all(-self._count(name, limit).count, ((name, limit.window),))
+
+    def _count(self, name: str, limit: Limit) -> Tally:
+        (count,) = self._store.add_all(0, ((name, limit.window),))
+        return Tally(limit, count.value, count.expires)
+
+    def _person(self, method: str, budget: Budget, subject: Subject, lane: str, limit: Limit) -> str:
+        return f"{budget.shared_with or method}:person:{subject.id}:{lane}:{_seconds(limit)}"
+
+    def _lanes(self, budget: Budget, subject: Subject, networks: Sequence[str]) -> Sequence[str]:
+        if not budget.lanes:
+            return ("",)
+        browsers = [value.decode("ascii", "replace") for _, value in self._store.of(KNOWN, subject.id)]
+        return [*(f"network:{name}" for name in networks), *(f"{KNOWN}:{browser}" for browser in browsers)]
 
     def remember(self, subject: Subject, browser: str, now: datetime) -> None:
         """Note that this person has logged in at this browser; strangers' tries no longer stand in its way (W-11)."""
-        self._store.put(KNOWN, _known(subject, browser), b"1", now + KNOWN_FOR, person=subject.id)
+        self._store.put(KNOWN, _known(subject, browser), browser.encode(), now + KNOWN_FOR, person=subject.id)
 
     def _names(self, method: str, budget: Budget, claim: Claim, source: Source) -> Sequence[tuple[str, Limit]]:
         who = f"person:{claim.subject.id}" if claim.subject else f"typed:{_digest(_folded(claim.typed))}"

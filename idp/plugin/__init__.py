@@ -11,7 +11,18 @@ from idp.plugin.admin import AdminAct, Administration, AdminResult, Holding, Kee
 from idp.plugin.enrol import Confirmed, Enrollable, Registered, Several, Trial, read_label
 from idp.plugin.entries import entry_kind
 from idp.plugin.issue import Issued, Issuing
-from idp.plugin.method import API, Announcing, Budget, Checkable, Identifying, Limit, Method, Plugin, Reading
+from idp.plugin.method import (
+    API,
+    Announcing,
+    Budget,
+    Checkable,
+    Identifying,
+    Limit,
+    Method,
+    Plugin,
+    Reading,
+    Stoppable,
+)
 from idp.plugin.outcome import Ask, Hint, Listener, Outcome, Proved, Refused, SendTo, Skipped, Wrong
 from idp.plugin.tools import (
     Attributes,
@@ -88,6 +99,7 @@ __all__ = [
     "Several",
     "SiteFacts",
     "Skipped",
+    "Stoppable",
     "Subject",
     "Tools",
     "Trial",

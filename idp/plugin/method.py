@@ -7,6 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from idp.core.errors import Problem
 from idp.core.proof import Binding, Factor
+from idp.core.subject import Subject
 from idp.plugin.outcome import Outcome
 from idp.plugin.tools import Tools
 from idp.plugin.visit import Claim, Visit
@@ -87,6 +88,17 @@ class Reading(Protocol):
     @property
     def reads(self) -> Sequence[str]:
         """Give the names of the attributes."""
+
+
+@runtime_checkable
+class Stoppable(Protocol):
+    """A method that stops by itself, for a person, after too many wrong tries, until somebody lets it go on."""
+
+    def is_stopped(self, subject: Subject, tools: Tools) -> bool:
+        """Say whether it has stopped for this person. Raises DependencyError, SealError."""
+
+    def let_go_on(self, subject: Subject, tools: Tools) -> None:
+        """Forget the wrong tries that stopped it; nothing where there are none. Raises DependencyError, SealError."""
 
 
 @dataclass(frozen=True, slots=True)

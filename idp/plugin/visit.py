@@ -14,6 +14,7 @@ class Purpose(StrEnum):
     REGISTER = "register"
     REPLACE = "replace"
     RESET = "reset"
+    HELPDESK = "helpdesk"
 
 
 @dataclass(frozen=True, slots=True)

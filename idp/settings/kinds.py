@@ -61,7 +61,7 @@ HeaderName = Annotated[str, Field(pattern=r"^([A-Za-z][A-Za-z0-9-]*)?$")]
 """Without an underscore: a proxy's `A-B` and a client's `A_B` must not be one (security.md R-10)."""
 Words = dict[str, str]
 """A text by language, e.g. {ja = "例示大学", en = "Example University"}."""
-Action = Literal["login", "register", "replace", "reset"]
+Action = Literal["login", "register", "replace", "reset", "helpdesk"]
 """What a rule is about."""
 Way = Annotated[tuple[str, ...], Field(min_length=1)]
 """Methods that are enough together."""

@@ -7,6 +7,7 @@ from pydantic import model_validator
 
 from idp.core.proof import Binding
 from idp.settings.base import Field, Group, Settings
+from idp.settings.helpdesk import HelpDesk
 from idp.settings.kinds import Action, Day, HeaderName, Mailbox, Origin, Range, TimeZone, Url, Way, Words
 
 
@@ -199,6 +200,8 @@ class Rule(Group):
     def _can_hold(self) -> "Rule":
         if self.starts is not None and self.until is not None and self.until < self.starts:
             raise ValueError("`until` is before `from`: the rule would never hold")
+        if self.action == "helpdesk" and self.require == "password":
+            raise ValueError("the help desk is behind two factors: require two-factors, or refuse")
         if self.grace is not None and (self.require, self.action) != ("password", "login"):
             raise ValueError("`grace` is for a rule of logins that requires the password alone, until it ends")
         if self.remembered and (self.require, self.action) != ("two-factors", "login"):
@@ -333,6 +336,7 @@ class IdPSettings(Settings):
     saml: Saml = Saml()
     audit: Audit
     confirmation: ConfirmationSP | None = None
+    helpdesk: HelpDesk | None = None
     plugins: dict[str, dict[str, Any]] = {}
 
     @property

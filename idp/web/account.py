@@ -23,15 +23,18 @@ from idp.web.audit_event import logged_in, untried
 from idp.web.certificate import lead_to_certificate
 from idp.web.cookies import set_session
 from idp.web.forms import event_of, method_for, read_form, verify_origin
+from idp.web.fresh import counting_session
 from idp.web.logins import note_login
 from idp.web.overview import Done, account_page
 from idp.web.pages import method_page, stuck_page
-from idp.web.paths import ACCOUNT, ERRAND_PATHS
+from idp.web.paths import ACCOUNT, ERRAND_PATHS, HELPDESK, HELPDESK_ACT
 from idp.web.refusing import record_judgement, refusal_here
 from idp.web.registering import form_received, overtaken, show_form, turn_of
 from idp.web.site import Site
 from idp.web.visitor import Visitor, session_of
 
+ENTRANCES = frozenset({Purpose.LOGIN, Purpose.HELPDESK})
+"""What somebody comes in for: a session serves, and who proves more is logged in by that."""
 LONGEST_ID = 64
 
 Handler = Callable[[Site, Request, Visitor], Response]
@@ -43,7 +46,9 @@ def shower(purpose: Purpose) -> Handler:
     def show(site: Site, request: Request, visitor: Visitor) -> Response:
         if "execution" in request.args:
             return proceed(site, _resume(site, request, visitor), visitor)
-        errand = _errand_asked_for(site, request, purpose) if purpose is not Purpose.LOGIN else Errand(purpose)
+        if purpose is Purpose.HELPDESK and site.settings.helpdesk is None:
+            raise ProtocolError(Code.NOT_FOUND, "there is no help desk", http_status=404)
+        errand = _errand_asked_for(site, request, purpose) if purpose not in ENTRANCES else Errand(purpose)
         return proceed(site, site.conversations.begin(errand, visitor.browser.id, visitor.now), visitor)
 
     return show
@@ -110,7 +115,7 @@ def _go_on(site: Site, held: Held, judgement: Judged, visitor: Visitor) -> Respo
 def _finish(
     site: Site, held: Held, reached: Reached, demand: Demand, visitor: Visitor, fields: Mapping[str, str]
 ) -> Response:
-    if _errand(held).purpose is Purpose.LOGIN:
+    if _errand(held).purpose in ENTRANCES:
         return _to_step(held)
     if not is_welcome(site, reached, visitor):
         return _to_step(_forget(site, held))
@@ -132,7 +137,7 @@ def proceed(site: Site, held: Held, visitor: Visitor) -> Response:
         step = site.engine.advance(held.conversation, session, demand, visitor.situation, visitor.now)
         if isinstance(step, Reached) and not is_welcome(site, step, visitor):
             # Disabled, locked or removed since: nothing that was proved counts (security.md T-08).
-            if errand.purpose is Purpose.LOGIN:
+            if errand.purpose in ENTRANCES:
                 site.sessions.end(visitor.session_id)
             held = _forget(site, held)
             step = site.engine.advance(held.conversation, None, demand, visitor.situation, visitor.now)
@@ -140,21 +145,25 @@ def proceed(site: Site, held: Held, visitor: Visitor) -> Response:
         return _refuse(site, held, error, visitor)
     if not isinstance(step, Reached):
         return _render(site, held, step, visitor)
-    if errand.purpose is Purpose.LOGIN:
-        return _show_account(site, held, step, visitor)
+    if errand.purpose in ENTRANCES:
+        return _let_in(site, held, step, visitor)
     return show_form(site, turn_of(site, held, step, visitor)) or _to_step(held)
 
 
-def _show_account(site: Site, held: Held, reached: Reached, visitor: Visitor) -> Response:
-    """Show the account of who is logged in; who has just proved it is logged in by that."""
+def _let_in(site: Site, held: Held, reached: Reached, visitor: Visitor) -> Response:
+    """Show the account of who is logged in, or lead to the help desk; who has just proved it is logged in by that."""
+    errand = _errand(held)
+    place = ACCOUNT if errand.purpose is Purpose.LOGIN else errand.place or HELPDESK
     if reached.reused:
+        if errand.purpose is Purpose.HELPDESK:
+            return Response(status=303, headers={"Location": place})
         return account_page(site, visitor, reached.subject)
     session_id = site.sessions.begin(reached.subject, reached.proofs, visitor.now, visitor.session_id)
     site.throttle.remember(reached.subject, visitor.browser.id, visitor.now)
     note_login(site, reached, session_id, visitor)
     site.audit.record(logged_in(held, reached, visitor, reference_of(session_id)))
     site.conversations.finish(held)
-    response = Response(status=303, headers={"Location": ACCOUNT})
+    response = Response(status=303, headers={"Location": place})
     set_session(response, session_id)
     return response
 
@@ -173,8 +182,8 @@ def _render(site: Site, held: Held, step: Page | Stuck, visitor: Visitor) -> Res
 def _demand(site: Site, held: Held, visitor: Visitor) -> Demand:
     """Give what the rules of this errand ask for; whose they are is known once the person is."""
     conversation, errand = held.conversation, _errand(held)
-    if errand.purpose is Purpose.LOGIN:
-        return own_demand(Purpose.LOGIN, conversation.started)
+    if errand.purpose in ENTRANCES:
+        return own_demand(errand.purpose, conversation.started)
     if conversation.subject is not None:
         standing = site.registrations.registered(errand.method, conversation.subject, visitor.now)
         return own_demand(site.registrations.action(errand, standing), conversation.started)
@@ -190,13 +199,16 @@ def _refuse(site: Site, held: Held, error: StatusError, visitor: Visitor) -> Res
     site.audit.record(untried(held, error.code, visitor, error.rule))
     if error.subject is not None:
         site.refusals.record(error.subject, replace(refusal_here(error.code, visitor), rule=error.rule))
-    code = error.code if _errand(held).purpose is Purpose.LOGIN else Code.NOT_FROM_HERE
+    code = error.code if _errand(held).purpose in ENTRANCES else Code.NOT_FROM_HERE
     return refusal_page(site, visitor, code, path=ERRAND_PATHS[_errand(held).purpose])
 
 
 def _session(site: Site, held: Held, visitor: Visitor) -> Session | None:
-    """Give the session for a look at the account, and none for any change of it."""
-    return session_of(site, visitor) if _errand(held).purpose is Purpose.LOGIN else None
+    """Give the session for a look at the account, none for any change of it, and what counts at the help desk."""
+    errand = _errand(held)
+    if errand.purpose is Purpose.HELPDESK:
+        return counting_session(site, visitor, is_act=errand.place.startswith(HELPDESK_ACT))
+    return session_of(site, visitor) if errand.purpose is Purpose.LOGIN else None
 
 
 def _forget(site: Site, held: Held) -> Held:

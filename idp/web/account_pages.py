@@ -82,9 +82,12 @@ def several_page(
     return render(site, visitor, "several.html", _frame(site, held, visitor, "several", extra))
 
 
-def refusal_page(site: Site, visitor: Visitor, code: Code, *, path: str = "", status: int = 403) -> Response:
-    """Say why it cannot be done here, and what to do."""
-    extra = {"return_to_service": False, "correlation_id": "", "account_url": ACCOUNT if status == 409 else ""}
+def refusal_page(
+    site: Site, visitor: Visitor, code: Code, *, path: str = "", status: int = 403, back: str = ""
+) -> Response:
+    """Say why it cannot be done here, and what to do; `back` is the page that it was asked for at."""
+    account_url = ACCOUNT if status == 409 and not back else ""
+    extra = {"return_to_service": False, "correlation_id": "", "account_url": account_url, "back_url": back}
     return render(site, visitor, "error.html", Frame(page="error", path=path, problem=code, status=status, extra=extra))
 
 

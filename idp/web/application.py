@@ -18,6 +18,9 @@ from idp.web.certificate import receive_certificate
 from idp.web.cookies import set_browser, set_language
 from idp.web.framework import Application
 from idp.web.headers import correlation_id
+from idp.web.helpdesk.act import do_act, show_act
+from idp.web.helpdesk.find import find, show_find
+from idp.web.helpdesk.person import show_person
 from idp.web.logout import show_logout, submit_logout
 from idp.web.own_sessions import end_others
 from idp.web.pages import error_page
@@ -27,6 +30,9 @@ from idp.web.paths import (
     ERRAND_PATHS,
     ERROR,
     HEALTH,
+    HELPDESK,
+    HELPDESK_ACT,
+    HELPDESK_PERSON,
     LOGOUT,
     METADATA,
     POST_SSO,
@@ -66,6 +72,11 @@ def make_application(site: Site) -> Flask:
         route(path, "POST", account.submit)
     route(SESSIONS, "POST", end_others)
     route(TRUSTED, "POST", end_trust)
+    route(HELPDESK, "GET", show_find)
+    route(HELPDESK, "POST", find)
+    route(HELPDESK_PERSON, "GET", show_person)
+    route(HELPDESK_ACT, "GET", show_act)
+    route(HELPDESK_ACT, "POST", do_act)
     route(ERROR, "GET", _explain)
     application.add_url_rule(CERTIFICATE, "certificate", lambda: _certificate(site), methods=["GET"])
     application.add_url_rule(METADATA, "metadata", lambda: _own_metadata(site))

@@ -69,7 +69,7 @@ def account_page(site: Site, visitor: Visitor, subject: Subject, done: Done = Do
         "done": done.what,
         "done_method": done.method,
         "is_told": site.outbox is not None and bool(done.method),
-        "logins": list(_login_lines(site, visitor, logins)),
+        "logins": list(login_lines(site, visitor, logins)),
         "sessions": list(_session_lines(site, visitor, subject, logins)),
         "sessions_url": SESSIONS,
         "trusted": list(_trusted_lines(site, visitor, subject)) if site.policy.remembers else None,
@@ -85,7 +85,8 @@ def form_of(subject: Subject) -> str:
     return f"{FORM}:{subject.id}"
 
 
-def _login_lines(site: Site, visitor: Visitor, logins: Sequence[Login]) -> Iterator[LoginLine]:
+def login_lines(site: Site, visitor: Visitor, logins: Sequence[Login]) -> Iterator[LoginLine]:
+    """Write logins out, as the visitor reads them."""
     language, here = visitor.language, name_of(visitor.session_id) if visitor.session_id else ""
     for login in logins:
         yield LoginLine(

@@ -13,7 +13,16 @@ LOGOUT = "/idp/profile/Logout"
 ACCOUNT = "/idp/account/"
 REGISTER = "/idp/account/register"
 RESET = "/idp/account/reset"
-ERRAND_PATHS = {Purpose.LOGIN: ACCOUNT, Purpose.REGISTER: REGISTER, Purpose.RESET: RESET}
+HELPDESK = "/idp/helpdesk/"
+HELPDESK_ENTER = "/idp/helpdesk/enter"
+HELPDESK_PERSON = "/idp/helpdesk/person"
+HELPDESK_ACT = "/idp/helpdesk/act"
+ERRAND_PATHS = {
+    Purpose.LOGIN: ACCOUNT,
+    Purpose.REGISTER: REGISTER,
+    Purpose.RESET: RESET,
+    Purpose.HELPDESK: HELPDESK_ENTER,
+}
 SESSIONS = "/idp/account/sessions"
 TRUSTED = "/idp/account/browsers"
 METADATA = "/idp/shibboleth"

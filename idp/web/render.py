@@ -20,6 +20,7 @@ password_help       the site's word for who forgot the password; empty takes our
 register_url        where an app is registered, offered with the problems that registering mends
 change_url          where a password is changed
 account_url         the person's own page, where that is the way on
+back_url            the page that something was asked for at, where that is the way back
 static              the folder of the style sheet, "/idp/static"
 
 Pages of methods (`<plugin>/<page>.html`) also get the values of their `Ask` under their own names. Those of an offer
@@ -39,6 +40,8 @@ reset.html          method, and name: what is taken away (button `_eventId_reset
                     written out
 grace.html          days: how many are left after today; until: the last one, written out; enrol_url: where to register,
                     empty where nothing can be; button `_eventId_continue`
+helpdesk/*.html     what `idp.web.helpdesk` gives: find.html typed, rows; person.html the state of a person; act.html
+                    the act, whom it is done to, and a field `reason` (button `_eventId_do`)
 post.html           action: the assertion consumer service; hidden: SAMLResponse and, if sent, RelayState
 status.html         nothing more; shown where nobody has anything to do
 site.css            colour: "#rrggbb"
@@ -81,6 +84,7 @@ DEFAULTS: Mapping[str, object] = {
     "register_url": "",
     "change_url": "",
     "account_url": "",
+    "back_url": "",
     "correlation_id": "",
     "happened_at": "",
     "return_to_service": False,

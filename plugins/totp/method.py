@@ -86,6 +86,20 @@ class TOTPMethod(AppEnrolment):
         remedy = "Add conf/ldap/oath-ldap.ldif to the directory's configuration"
         return [Problem("the directory", "schema", f"it does not know {lacking}", remedy)] if lacking else []
 
+    def is_stopped(self, subject: Subject, tools: Tools) -> bool:
+        """Say whether so many codes in a row were wrong that the app is not asked any more."""
+        registered = self._app(subject, tools)
+        return registered is not None and registered.failures >= self._settings.stop_after
+
+    def let_go_on(self, subject: Subject, tools: Tools) -> None:
+        """Forget the wrong codes, so that an app that was stopped is asked again."""
+        for _ in range(RACES):
+            registered = self._app(subject, tools)
+            if registered is None or not registered.failures:
+                return
+            if tools.credentials.swap(subject, registered.credential, TOTP, {"failures": b"0"}):
+                return
+
     def _ask(self, subject: Subject) -> Ask:
         return Ask("totp", {"username": subject.username})
 

@@ -1,6 +1,50 @@
-"""Sites over the tests' directory."""
+"""A site with a help desk: carol works there, alice is above her, everybody else is helped."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from idp.cli.slapd_entries import GROUPS_DN
+from tests.helpdesk.desk import Desk
+from tests.login.conftest import OTHER_SP, SP
+from tests.parts.site import Idp, make_conf
 from tests.parts.sites import make_idp
-from tests.parts.slapd import own_slapd, slapd
+from tests.parts.slapd import RunningSlapd, own_slapd, slapd
+from tests.parts.smtp import PostOffice
 
 __all__ = ["make_idp", "own_slapd", "slapd"]
+
+ROLES = f"""
+[helpdesk]
+searches_an_hour = 30
+
+[[helpdesk.roles]]
+name = "desk"
+groups = ["cn=staff,{GROUPS_DN}"]
+may = ["unlock", "reset", "sessions", "issue", "revoke"]
+
+[[helpdesk.roles]]
+name = "head of the desk"
+groups = ["cn=vpn,{GROUPS_DN}"]
+may = ["unlock", "reset", "sessions", "unfreeze"]
+"""
+
+
+@pytest.fixture
+def desk(tmp_path: Path, own_slapd: RunningSlapd) -> Iterator[Desk]:
+    with PostOffice() as office:
+        conf = make_conf(
+            tmp_path / "conf",
+            own_slapd,
+            methods=("password", "totp"),
+            plugins_toml=ROLES,
+            mail_toml=office.toml(),
+            campus_replace="password",
+        )
+        idp = Idp.load(conf)
+        idp.register(SP, OTHER_SP, want_assertions_signed=True)
+        for username in ("alice", "carol", "bob"):
+            idp.enrol(username)
+        yield Desk(idp, office, own_slapd)
+        idp.close()

@@ -8,7 +8,10 @@ from pathlib import Path
 from jinja2 import Environment
 
 from idp.core.codes import Code
+from idp.flow.helpdesk import Act
 from idp.settings.model import Site
+from idp.web.helpdesk.find import Found
+from idp.web.helpdesk.state import MethodLine, RefusalLine
 from idp.web.overview import LoginLine, SessionLine, TrustedLine
 from idp.web.registered import Item, Row
 from idp.web.render import make_environment
@@ -135,6 +138,30 @@ FORMS = {
     "grace": Sample(
         "grace.html", "grace", {"days": 12, "until": "2026-12-24", "enrol_url": "/idp/account/register?method=totp"}
     ),
+    "helpdesk": Sample(
+        "helpdesk/find.html",
+        "helpdesk",
+        {"typed": "ta", "rows": (Found("taro", "鈴木 太郎", "/idp/helpdesk/person?id=1"), Found("tae", "", "/p"))},
+        problem=Code.DESK_NOBODY_FOUND,
+    ),
+    "helpdesk-act": Sample(
+        "helpdesk/act.html",
+        "helpdesk-act",
+        {
+            "act": "reset",
+            "username": "taro",
+            "name": "鈴木 太郎",
+            "method_name": "App",
+            "label": "",
+            "since": "2026-11-24 10:00 JST",
+            "number": "",
+            "reason": "",
+            "longest": 300,
+            "is_told": True,
+            "person_url": "/idp/helpdesk/person?id=1",
+        },
+        problem=Code.DESK_REASON_MISSING,
+    ),
     "reset": Sample(
         "reset.html",
         "reset",
@@ -198,6 +225,44 @@ OTHERS = {
             ],
             "trusted_url": "/idp/account/browsers",
             "logout_url": "/idp/profile/Logout",
+        },
+    ),
+    "helpdesk-person": Sample(
+        "helpdesk/person.html",
+        "helpdesk-person",
+        {
+            "username": "taro",
+            "name": "鈴木 太郎",
+            "account": "active",
+            "is_self": False,
+            "is_over": True,
+            "their_role": "",
+            "lines": [
+                (MethodLine("password", "Password", can_have=False, has=False, count=5, minutes=3), [], []),
+                (
+                    MethodLine("totp", "App", can_have=True, has=True, items=ITEMS, is_stopped=True),
+                    [(item, [("reset", "/idp/helpdesk/act?act=reset")]) for item in ITEMS],
+                    [],
+                ),
+                (
+                    MethodLine("card", "Card", can_have=True, has=True, number="00012", acts=(Act.ISSUE,)),
+                    [],
+                    [("issue", "/idp/helpdesk/act?act=issue")],
+                ),
+                (MethodLine("key", "Key", can_have=True, has=False, is_known=False), [], []),
+            ],
+            "acts": [("unlock", "/idp/helpdesk/act?act=unlock"), ("sessions", "/idp/helpdesk/act?act=sessions")],
+            "sessions": 2,
+            "logins": [LoginLine("2026-11-23 10:00 JST", "Library", "Off campus", ("Password", "App"), is_here=False)],
+            "refusals": [
+                RefusalLine(
+                    *("2026-11-24 10:00 JST", "A201", "App", "The clock is 4 minutes slow.", "Set the clock."),
+                    *("Off campus (198.51.100.7)", "Library", ""),
+                )
+            ],
+            "done": "unlock",
+            "is_told": True,
+            "find_url": "/idp/helpdesk/",
         },
     ),
     "logged-out": Sample("logout.html", "logout", {"done": True, "services": ["Moodle"]}),

@@ -52,6 +52,7 @@ def test_every_text_is_used_and_every_text_used_is_there() -> None:
     composed = (
         *("code.", "tally.", "mfatest.refusal.", "mfatest.proof.", "mfatest.network_name."),
         *("notice.", "account.done.", "account.binding."),
+        *(f"helpdesk.{part}." for part in ("state", "do", "about", "done", "remedy")),
     )
 
     assert used - known == set()

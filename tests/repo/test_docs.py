@@ -11,10 +11,11 @@ from idp.cli.main import main
 from idp.core.codes import Code
 from idp.plugin import Limit
 from idp.plugin.registry import discover
+from idp.words import Words
 from tests.repo.files import ROOT, read, texts
 
 DOCUMENTS = [path for path in texts(".md") if path.parts[0] in ("docs", "README.md", "conf")]
-AREAS = {"A", "C", "D", "E", "P", "S"}
+AREAS = {"A", "C", "D", "E", "H", "P", "S"}
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 COMMAND = re.compile(r"\bwarifu (?:--conf \S+ )?([a-z][a-z-]+)(?: ([a-z]+))?")
 
@@ -26,9 +27,9 @@ def test_every_code_is_told_of(code: Code) -> None:
     assert all(cell.strip() for cell in row.split("|"))
     assert len(row.split("|")) == 3
     for language in ("ja", "en"):
-        words = tomllib.loads(read(Path(f"idp/web/words/{language}.toml")))["code"][str(code)]
-        assert words["title"].strip()
-        assert words["text"].strip()
+        told = Words.load([ROOT / "idp/web/words"], [language])
+        assert told.text(language, f"code.{code}.title").strip()
+        assert told.text(language, f"code.{code}.text").strip()
 
 
 def test_codes_are_unique_and_of_an_area() -> None:

@@ -56,7 +56,7 @@ ROWS = (
     Sabotage(
         "a session is enough to register",
         "idp/web/account.py",
-        "return session_of(site, visitor) if _errand(held).purpose is Purpose.LOGIN else None",
+        "return session_of(site, visitor) if errand.purpose is Purpose.LOGIN else None",
         "return session_of(site, visitor)",
         f"{PROTECTION}::test_t33_a_session_registers_nothing",
     ),

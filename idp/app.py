@@ -34,7 +34,7 @@ from idp.flow.ways import verify_ways
 from idp.letters import MethodLetters
 from idp.mail import open_outbox
 from idp.metrics import Metrics
-from idp.notices import LANGUAGE_ATTRIBUTE, Notices
+from idp.notices import LANGUAGE_ATTRIBUTE, MethodNotices, Notices
 from idp.plugin import Budget, Enrollable, Limit, Listener, Reading, SiteFacts, Tools
 from idp.plugin.descriptor import folder_of
 from idp.plugin.registry import Enabled, enable
@@ -115,11 +115,14 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
         policy, directory.people, store, settings.directory.group_attribute, settings.directory.id_attribute
     )
 
+    notices = Notices(directory.people, outbox, words, settings, log, metrics)
+
     def toolbox(plugin: str, now: datetime) -> Tools:
         moments = PluginMoments(store, plugin)
         letters = MethodLetters(plugin, now, directory.people, outbox, words, settings)
+        told = MethodNotices(notices, plugin, now)
         digest = partial(_digest, cookie_key, plugin)
-        return Tools(now, directory.people, directory.credentials, moments, letters, facts, alarm, digest)
+        return Tools(now, directory.people, directory.credentials, moments, letters, told, facts, alarm, digest)
 
     def alarm(message: str) -> None:
         log.error("alarm", message=message)
@@ -180,7 +183,7 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
         close_directory=directory.close,
         keeper=directory.keeper,
         directory_writer=directory.writer,
-        notices=Notices(directory.people, outbox, words, settings, log, metrics),
+        notices=notices,
         outbox=outbox,
     )
 

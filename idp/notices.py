@@ -4,7 +4,7 @@ A letter says what, when and from where, and what to do if it was not they; it h
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from idp.letters import LANGUAGE_ATTRIBUTE, language_for, site_name
 from idp.mail import Letter, Outbox
 from idp.metrics import Metrics
 from idp.plugin.tools import Attributes, People
+from idp.plugin.visit import Visit
 from idp.settings.model import IdPSettings
 from idp.words import Words
 
@@ -38,6 +39,21 @@ class _Change:
     network: str
     address: Address | None
     method: str
+
+
+@dataclass(frozen=True, slots=True)
+class MethodNotices:
+    """The `Notices` of the plug-in interface, for one method at one moment."""
+
+    notices: "Notices"
+    method: str
+    now: datetime
+
+    def telling(self, kind: NoticeKind, visit: Visit) -> AbstractContextManager[None]:
+        """Make a change, the body of `with`, of which the person of the visit is told when it is made."""
+        if visit.subject is None:
+            raise ValueError("nobody to be told")
+        return self.notices.telling(kind, visit.subject, visit.language, self.now, visit.network, method=self.method)
 
 
 class Notices:

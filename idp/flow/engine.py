@@ -1,6 +1,6 @@
 """Routes a person from method to method until policy is satisfied; counts failures, and alone chooses what is next."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -304,13 +304,17 @@ class Engine:
         if aim.context is not None and aim.context.methods:
             missing = [name for name in self._policy.methods if name in aim.context.methods and name not in proved]
             if missing:
-                return missing
+                return self._as_offered(missing)
         kinds = {factor for proof in standing.proofs for factor in proof.factors}
-        return [
+        return self._as_offered(
             name
             for name in self._policy.methods
             if name not in proved and not self._methods[name].plugin.factors <= kinds
-        ]
+        )
+
+    def _as_offered(self, names: Iterable[str]) -> list[str]:
+        """Put what is a last resort behind all others: nobody is asked for it first."""
+        return sorted(names, key=lambda name: self._methods[name].plugin.last_resort)
 
     def _visit(self, standing: Standing) -> Visit:
         return Visit(

@@ -23,7 +23,8 @@ class Errand:
 
     `offer` is what was offered last, sealed; `done` what has been done, after which nothing more is. `credential` is
     the id of the one of several that it is about, empty where none is named; `place` the page of ours that it leads to,
-    empty for the one of its purpose.
+    empty for the one of its purpose. Where this is an offer after another deed, which the person may decline, `before`
+    and `method_before` are that deed.
     """
 
     purpose: Purpose
@@ -32,19 +33,32 @@ class Errand:
     done: Deed | None = None
     credential: str = ""
     place: str = ""
+    before: Deed | None = None
+    method_before: str = ""
 
 
 def errand_to_json(errand: Errand | None) -> list[Any] | None:
     """Write an errand."""
     if errand is None:
         return None
-    offer = errand.offer.decode("ascii")
-    return [errand.purpose, errand.method, offer, errand.done, errand.credential, errand.place]
+    return [
+        *(errand.purpose, errand.method, errand.offer.decode("ascii"), errand.done),
+        *(errand.credential, errand.place, errand.before, errand.method_before),
+    ]
 
 
 def errand_from_json(value: list[Any] | None) -> Errand | None:
     """Read an errand back."""
     if value is None:
         return None
-    purpose, method, offer, done, credential, place = value
-    return Errand(Purpose(purpose), method, offer.encode("ascii"), Deed(done) if done else None, credential, place)
+    purpose, method, offer, done, credential, place, before, method_before = value
+    return Errand(
+        Purpose(purpose),
+        method,
+        offer.encode("ascii"),
+        Deed(done) if done else None,
+        credential,
+        place,
+        Deed(before) if before else None,
+        method_before,
+    )

@@ -21,7 +21,10 @@ from idp.plugin import (
     Ask,
     Claim,
     Confirmed,
+    Download,
+    Downloadable,
     Enrollable,
+    OfferedAfter,
     Purpose,
     Refused,
     Registered,
@@ -83,6 +86,11 @@ class Registrations:
         """The methods that can be registered, in the configured order."""
         return tuple(self._methods)
 
+    def offered_after(self, done: str) -> tuple[str, ...]:
+        """Give the methods that are offered once another was registered."""
+        methods = self._methods.items()
+        return tuple(name for name, each in methods if isinstance(each, OfferedAfter) and each.offered_after(done))
+
     def most(self, name: str) -> int:
         """Say how many of a method a person may have at a time."""
         method = self._methods[name]
@@ -130,6 +138,19 @@ class Registrations:
         if ask.state == state:
             return Offered(errand, ask)
         return Offered(replace(errand, offer=self._closed(held, errand, subject, ask.state, now)), ask)
+
+    def download(
+        self, held: Held, errand: Errand, subject: Subject, situation: Situation, now: datetime
+    ) -> Download | Refused:
+        """Give what was offered as a file. Raises DependencyError."""
+        state = self.opened(held, errand, subject, now)
+        if state is None:
+            return Refused(Code.OFFER_EXPIRED)
+        visit = replace(_visit(errand.purpose, subject, situation), state=state)
+        tools = self._tools(errand.method, now)
+        return self._ask(
+            errand.method, (Download, Refused), lambda method: _downloadable(method).download(visit, tools)
+        )
 
     def confirm(
         self,
@@ -281,6 +302,12 @@ def _checked(found: tuple[Registered, ...]) -> tuple[Registered, ...]:
 def _several(method: Enrollable) -> Several:
     if not isinstance(method, Several):
         raise TypeError("only one may stand")
+    return method
+
+
+def _downloadable(method: Enrollable) -> Downloadable:
+    if not isinstance(method, Downloadable):
+        raise TypeError("its offer is no file")
     return method
 
 

@@ -8,7 +8,17 @@ from idp.core.proof import Binding, Factor, Proof
 from idp.core.secret import Secret
 from idp.core.subject import Subject
 from idp.plugin.admin import AdminAct, Administration, AdminResult, Holding, Keeper
-from idp.plugin.enrol import Confirmed, Enrollable, Registered, Several, Trial, read_label
+from idp.plugin.enrol import (
+    Confirmed,
+    Download,
+    Downloadable,
+    Enrollable,
+    OfferedAfter,
+    Registered,
+    Several,
+    Trial,
+    read_label,
+)
 from idp.plugin.entries import entry_kind
 from idp.plugin.issue import Issued, Issuing
 from idp.plugin.method import (
@@ -34,6 +44,7 @@ from idp.plugin.tools import (
     Credentials,
     Letters,
     Moments,
+    Notices,
     People,
     SiteFacts,
     Tools,
@@ -65,6 +76,8 @@ __all__ = [
     "CredentialKind",
     "Credentials",
     "DependencyError",
+    "Download",
+    "Downloadable",
     "Enrollable",
     "Factor",
     "Field",
@@ -82,6 +95,8 @@ __all__ = [
     "Method",
     "Moments",
     "NoticeKind",
+    "Notices",
+    "OfferedAfter",
     "Outcome",
     "People",
     "Plugin",

@@ -31,7 +31,7 @@ class Registered:
     """What is registered for a person: its id, since when (None where nobody knows), how it was bound.
 
     `label` is what the person calls it, empty where they said nothing; `used` is when it was last accepted, None for
-    never or where nobody knows.
+    never or where nobody knows; `left` is how often it can be used still, None for what does not wear out.
     """
 
     id: str
@@ -39,6 +39,15 @@ class Registered:
     binding: Binding
     label: str = ""
     used: datetime | None = None
+    left: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A text that the person keeps as a file of this name."""
+
+    name: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +108,26 @@ class Several(Enrollable, Protocol):
 
     def rename(self, subject: Subject, former: Registered, label: str, tools: Tools) -> bool:
         """Call it by another name, which `read_label` has read; False when it is not there as it was."""
+
+
+@runtime_checkable
+class Downloadable(Enrollable, Protocol):
+    """An enrollable method whose offer can be kept as a file; the button of its page is `_eventId_download`."""
+
+    def download(self, visit: Visit, tools: Tools) -> Download | Refused:
+        """Give what `visit.state` holds as a file. Changes nothing."""
+
+
+@runtime_checkable
+class OfferedAfter(Enrollable, Protocol):
+    """An enrollable method that is offered once another was registered; its page has a button `_eventId_decline`.
+
+    It is offered to who has nothing of it, in the same conversation, where the rules let them register it by what they
+    have proved there. Its page is given `may_decline`, and `done` and `done_method` for `parts/done.html`.
+    """
+
+    def offered_after(self, method: str) -> bool:
+        """Say whether it is offered after this method."""
 
 
 def read_label(typed: str) -> str:

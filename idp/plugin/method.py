@@ -108,7 +108,8 @@ class Plugin:
     `package` holds templates/<name>/, static/<name>/ and words/; `make` builds the method from its checked settings;
     `budget` is None for what cannot be guessed; `commands` are command-line groups (Commanding). `binds` is how a
     registration is bound that this method let through, None where its factors say so. Without `factors` a method is a
-    confirmation: it serves the ways that name it, and makes nothing two factors.
+    confirmation: it serves the ways that name it, and makes nothing two factors. A `last_resort` is offered after all
+    others, wherever it stands in `login.methods`.
     """
 
     name: str
@@ -120,3 +121,4 @@ class Plugin:
     api: int = API
     commands: Callable[[], Any] | None = None
     binds: Binding | None = None
+    last_resort: bool = False

@@ -1,13 +1,16 @@
 """What a method may use; every part of it is given, nothing is reached for."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from idp.core.notice import NoticeKind
 from idp.core.secret import Secret
 from idp.core.subject import Subject
+from idp.plugin.visit import Visit
 
 Attributes = Mapping[str, tuple[str, ...]]
 """Directory attributes by lower-case name, values in the directory's order.
@@ -222,6 +225,17 @@ class Letters(Protocol):
         """
 
 
+class Notices(Protocol):
+    """Letters to all addresses of the person about what a method changed of theirs (people.md R10)."""
+
+    def telling(self, kind: NoticeKind, visit: Visit) -> AbstractContextManager[None]:
+        """Make a change, the body of `with`, of which the person of the visit is told when it is made.
+
+        The words are `<plugin>.notice.<kind>.title` and `.text`, or ours with the method's name. Raises DependencyError
+        before the body when the letter cannot be kept; a body that raises takes it back.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Count:
     """A counter's value after an addition, and when it starts anew."""
@@ -257,6 +271,7 @@ class Tools:
     credentials: Credentials
     moments: Moments
     letters: Letters
+    notices: Notices
     site: SiteFacts
     alarm: Callable[[str], None]
     digest: Callable[[bytes], bytes]

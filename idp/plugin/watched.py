@@ -8,9 +8,11 @@ from idp.core.codes import Code
 from idp.core.errors import DependencyError
 from idp.plugin.tools import Tools
 
-CHANGES = frozenset({"bind", "swap", "add", "supersede", "insert", "delete", "remove", "put", "take", "send"})
+CHANGES = frozenset(
+    {"bind", "swap", "add", "supersede", "insert", "delete", "remove", "put", "take", "send", "telling"}
+)
 """The operations that change something, or that the directory counts."""
-PARTS = ("people", "credentials", "moments", "letters")
+PARTS = ("people", "credentials", "moments", "letters", "notices")
 
 
 @dataclass(slots=True)

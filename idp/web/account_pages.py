@@ -19,6 +19,9 @@ from idp.web.site import Site
 from idp.web.visitor import Visitor
 from idp.web.written import written_moment
 
+PICTURE = "data:image/"
+"""What a picture that stands in the page itself begins with."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -41,6 +44,10 @@ def register_page(site: Site, held: Held, former: Registered | None, shown: Show
         "longest": LONGEST_LABEL,
         "registered_since": written_moment(site, former.since) if former is not None else "",
         "account_url": ACCOUNT,
+        "done": errand.before.value if errand.before is not None else "",
+        "done_method": errand.method_before,
+        "may_decline": errand.before is not None,
+        "is_told": site.outbox is not None,
     }
     response = render(
         site,
@@ -48,7 +55,8 @@ def register_page(site: Site, held: Held, former: Registered | None, shown: Show
         f"{errand.method}/{ask.page}.html",
         _frame(site, held, visitor, ask.page, extra, shown.problem, minutes_until(shown.retry_at, visitor.now)),
     )
-    allow_own_picture(response)
+    if any(value.startswith(PICTURE) for value in ask.values.values()):
+        allow_own_picture(response)
     return response
 
 

@@ -15,7 +15,7 @@ from idp.web.written import written_method, written_moment
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing registered; moments are written out, empty where nobody knows."""
+    """One thing registered; moments are written out, empty where nobody knows. `left` counts what wears out."""
 
     id: str
     label: str
@@ -23,6 +23,7 @@ class Item:
     used: str
     binding: str
     change_url: str
+    left: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,5 +77,6 @@ def item_of(site: Site, method: str, found: Registered, number: int, language: s
         since=written_moment(site, found.since),
         used=written_moment(site, found.used),
         binding=found.binding.value,
+        left=found.left,
         change_url=f"{RESET}?{urlencode({'method': method, 'credential': found.id})}",
     )

@@ -12,13 +12,14 @@ from flask import Response
 
 from idp.audit import Decision
 from idp.core.codes import Code
-from idp.core.errors import AuthnError, DependencyError
+from idp.core.errors import AuthnError, DependencyError, SealError, StatusError
 from idp.core.notice import NoticeKind
 from idp.flow.conversation import Held
 from idp.flow.errand import Deed, Errand
+from idp.flow.policy import own_demand
 from idp.flow.step import Reached
 from idp.flow.throttle import Exhausted
-from idp.plugin import Ask, Binding, Confirmed, Purpose, Registered, Wrong, read_label
+from idp.plugin import Ask, Binding, Confirmed, Download, Purpose, Registered, Wrong, read_label
 from idp.web.account_pages import Shown, refusal_page, register_page, reset_page, several_page
 from idp.web.audit_event import enrolled, untried
 from idp.web.paths import ERRAND_PATHS
@@ -99,6 +100,10 @@ def form_received(site: Site, turn: Turn, fields: Mapping[str, str], event: str)
         return _go_on_to(site, turn, replace(turn.errand, purpose=Purpose.RESET, offer=b"", credential=chosen))
     if turn.action is Purpose.RESET:
         return _change_one(site, turn, fields, event) if turn.former is not None else None
+    if event == "decline" and turn.errand.before is not None:
+        return _go_on_to(site, turn, Errand(turn.errand.purpose, turn.errand.method_before, done=turn.errand.before))
+    if event == "download":
+        return _download(site, turn)
     if event == "reset":
         # With an app registered the page of a reset comes next; without one a new key is all there is to it.
         purpose = Purpose.RESET if turn.standing else Purpose.REGISTER
@@ -142,7 +147,41 @@ def _register(site: Site, turn: Turn, confirmed: Confirmed) -> Response | None:
             return site.registrations.add(name, subject, confirmed, turn.standing, binding, now)
         return site.registrations.enrol(name, subject, confirmed, turn.former, binding, now)
 
-    return _change(site, turn, turn.deed, replace(turn.errand, offer=b"", done=turn.deed), register)
+    return _change(site, turn, turn.deed, _afterwards(site, turn), register)
+
+
+def _afterwards(site: Site, turn: Turn) -> Errand:
+    """Give what follows a registration: something else that is offered to who has none of it, or the end."""
+    for name in site.registrations.offered_after(turn.errand.method):
+        errand = Errand(Purpose.REGISTER, name, before=turn.deed, method_before=turn.errand.method)
+        if _may_be_offered(site, turn, errand):
+            return errand
+    return replace(turn.errand, offer=b"", done=turn.deed)
+
+
+def _may_be_offered(site: Site, turn: Turn, errand: Errand) -> bool:
+    """Tell whether a person has none of a method, and may register it by what they have proved in this conversation."""
+    conversation, visitor = turn.held.conversation, turn.visitor
+    demand = own_demand(errand.purpose, conversation.started)
+    try:
+        if site.registrations.registered(errand.method, turn.reached.subject, visitor.now):
+            return False
+        step = site.engine.advance(conversation, None, demand, visitor.situation, visitor.now)
+    except (DependencyError, SealError, StatusError):
+        return False
+    return isinstance(step, Reached)
+
+
+def _download(site: Site, turn: Turn) -> Response | None:
+    """Give the offer as a file; nothing is changed, and neither we nor a cache on the way keep it."""
+    visitor = turn.visitor
+    given = site.registrations.download(turn.held, turn.errand, turn.reached.subject, visitor.situation, visitor.now)
+    if not isinstance(given, Download):
+        return None
+    name = "".join(each for each in given.name if each.isascii() and (each.isalnum() or each in "-._"))
+    response = Response(given.text, content_type="text/plain; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 def _change_one(site: Site, turn: Turn, fields: Mapping[str, str], event: str) -> Response | None:

@@ -1,14 +1,12 @@
 """Cards on paper: a drawing of each (SVG), and sheets of them to be printed and cut out (HTML), in both languages."""
 
-import tomllib
 from collections.abc import Iterable, Mapping
-from functools import cache
 from html import escape
-from importlib.resources import files
 from string import Template
 from zoneinfo import ZoneInfo
 
 from idp.plugin import Tools
+from idp.plugin.texts import texts_of
 from plugins.matrix.grid import COLUMNS, Card
 
 LANGUAGES = ("ja", "en")
@@ -110,8 +108,6 @@ def _both(names: Mapping[str, str]) -> str:
     return " / ".join(dict.fromkeys(names[language] for language in LANGUAGES if names.get(language)))
 
 
-@cache
 def _words(language: str) -> Mapping[str, str]:
-    text = files(__package__).joinpath("words", f"{language}.toml").read_text(encoding="utf-8")
-    words: Mapping[str, str] = tomllib.loads(text)["matrix"]["card"]
+    words: Mapping[str, str] = texts_of(__package__, language)["matrix"]["card"]
     return words

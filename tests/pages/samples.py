@@ -18,7 +18,7 @@ from idp.web.render import make_environment
 from idp.words import Words
 
 ROOT = Path(__file__).parents[2]
-PLUGINS = ("password", "clientcert", "totp", "matrix", "mailcode", "activation")
+PLUGINS = ("password", "clientcert", "totp", "matrix", "mailcode", "activation", "recovery")
 TEMPLATE_FOLDERS = {name: ROOT / "plugins" / name / "templates" for name in PLUGINS}
 WORDS_FOLDERS = [ROOT / "idp/web/words", *(ROOT / "plugins" / name / "words" for name in PLUGINS)]
 LANGUAGES = ("ja", "en")
@@ -89,6 +89,15 @@ MAILED: dict[str, object] = {
     "minutes": "10",
     "wait": "",
 }
+CODES: dict[str, object] = {
+    "codes": " ".join(f"7K3M-Q9XP-2H{number:02}-V8WZ" for number in range(10)),
+    "is_registered": False,
+    "registered_since": "",
+    "done": "",
+    "done_method": "",
+    "may_decline": False,
+    "is_told": True,
+}
 OFFER: dict[str, object] = {
     "service_name": "",
     "key": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
@@ -119,6 +128,17 @@ FORMS = {
     ),
     "activation": Sample("activation/activation.html", "activation", SECOND, ()),
     "activation-again": Sample("activation/activation.html", "activation", SECOND, (), Code.WRONG_ACTIVATION),
+    "recovery": Sample("recovery/recovery.html", "recovery", {**SECOND, "count": "9"}, ("totp",)),
+    "recovery-again": Sample(
+        "recovery/recovery.html", "recovery", {**SECOND, "count": "9"}, ("totp",), Code.WRONG_CODE
+    ),
+    "recovery-codes": Sample("recovery/register.html", "recovery-codes", CODES),
+    "recovery-codes-offered": Sample(
+        "recovery/register.html",
+        "recovery-codes",
+        {**CODES, "done": "register", "done_method": "totp", "may_decline": True},
+        problem=Code.CODES_NOT_KEPT,
+    ),
     "choose": Sample("choose.html", "choose", SECOND, ("certificate", "totp")),
     "logout": Sample("logout.html", "logout", {"username": "taro"}),
     "register": Sample("totp/register.html", "register", OFFER),

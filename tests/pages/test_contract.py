@@ -20,6 +20,7 @@ every_language = pytest.mark.parametrize("language", LANGUAGES)
         ("matrix", {"csrf_token": "t0k3n", "cell_1": "", "cell_2": "", "cell_3": ""}),
         ("mailcode", {"csrf_token": "t0k3n", "mailcode": ""}),
         ("activation", {"csrf_token": "t0k3n", "activation": ""}),
+        ("recovery", {"csrf_token": "t0k3n", "recovery_code": ""}),
         ("choose", {"csrf_token": "t0k3n"}),
         ("logout", {"csrf_token": "t0k3n"}),
         ("error", {"csrf_token": "t0k3n"}),
@@ -43,6 +44,7 @@ def test_a_form_sends_the_names_of_the_contract(name: str, expected: dict[str, s
         ("matrix", ["_eventId_proceed", "_eventId_totp"]),
         ("mailcode", ["_eventId_proceed", "_eventId_again", "_eventId_activation"]),
         ("activation", ["_eventId_proceed"]),
+        ("recovery", ["_eventId_proceed", "_eventId_totp"]),
         ("choose", ["_eventId_certificate", "_eventId_totp"]),
         ("logout", ["_eventId_proceed"]),
         ("error", ["_eventId_return"]),
@@ -108,6 +110,19 @@ def test_seed_08_each_cell_of_the_card_has_a_field_that_says_which() -> None:
     assert labels == ["A 列 5 行", "C 列 7 行", "K 列 2 行"]
     assert {each.get("autocomplete") for each in fields} == {"off"}
     assert not document.xpath("//input[@maxlength or @onpaste]")
+
+
+@pytest.mark.parametrize(("name", "others"), [("recovery-codes", []), ("recovery-codes-offered", ["_eventId_decline"])])
+def test_seed_19_enter_registers_the_codes_and_keeping_them_is_a_form_of_its_own(name: str, others: list[str]) -> None:
+    document = parse(page(SAMPLES[name], "en"))
+    keeping, registering = document.xpath("//form")
+
+    assert [each.get("name") for each in keeping.xpath(".//button[@type='submit']")] == ["_eventId_download"]
+    buttons = [each.get("name") for each in registering.xpath(".//button[@type='submit']")]
+    assert buttons == ["_eventId_register", *others]
+    (tick,) = registering.xpath(".//input[@type='checkbox']")
+    assert (tick.get("name"), tick.get("value"), tick.get("checked")) == ("kept", "yes", None)
+    assert len(document.xpath("//code[@data-code]")) == 10
 
 
 def test_the_code_field_is_one_plain_field_without_a_length() -> None:

@@ -25,11 +25,12 @@ from idp.plugin import (
     Visit,
     Wrong,
 )
-from idp.plugin.conformance import Case, ConformanceError, check_method
-from plugins import clientcert, matrix, password, totp
+from idp.plugin.conformance import Case, ConformanceError, EnrolCase, check_enrolment, check_method
+from plugins import clientcert, matrix, password, recovery, totp
 from plugins.matrix.grid import question_at
 from tests.parts.cards import card_in_directory, give_card
 from tests.parts.client_certificates import SERVER, make_client_ca
+from tests.parts.recovery_codes import give_codes
 from tests.parts.site import ASK_ALWAYS, SEED, Idp
 from tests.parts.sites import BOBS_SEED, GENEROUS, MakeIdp, never_lock, password_of
 from tests.parts.slapd import RunningSlapd
@@ -124,6 +125,35 @@ def test_the_matrix_card_keeps_the_rules(make_idp: MakeIdp, own_slapd: RunningSl
     nobody = [Case("nobody", visit_of(None)), Case("carol", visit_of(subject_of(idp, "carol")))]
 
     check_method(matrix.PLUGIN, tools_of(idp, "matrix"), [*cases, *nobody])
+
+
+def test_recovery_codes_keep_the_rules(make_idp: MakeIdp, own_slapd: RunningSlapd) -> None:
+    idp = make_idp(own_slapd, methods=("password", "totp", "recovery"), plugins_toml=GENEROUS)
+    unused = {name: list(give_codes(idp, name, seed=name.encode().ljust(32))) for name in ("alice", "bob")}
+    cases = [
+        Case(
+            name,
+            visit_of(subject_of(idp, name)),
+            right=lambda tools, name=name: {"recovery_code": unused[name].pop()},  # type: ignore[misc]
+            wrong={"recovery_code": "0000-0000-0000-0000"},
+            once=True,
+            secret=("recovery_code",),
+        )
+        for name in unused
+    ]
+    nobody = [Case("nobody", visit_of(None)), Case("carol", visit_of(subject_of(idp, "carol")))]
+
+    check_method(recovery.PLUGIN, tools_of(idp, "recovery"), [*cases, *nobody])
+
+
+def test_the_making_of_recovery_codes_keeps_the_rules(make_idp: MakeIdp, own_slapd: RunningSlapd) -> None:
+    idp = make_idp(own_slapd, methods=("password", "totp", "recovery"), plugins_toml=GENEROUS)
+    cases = [
+        EnrolCase(name, visit_of(subject_of(idp, name)), lambda ask, tools: {"kept": "yes"}, {"kept": "no"})
+        for name in ("alice", "bob")
+    ]
+
+    check_enrolment(recovery.PLUGIN, tools_of(idp, "recovery"), cases)
 
 
 @pytest.mark.parametrize("ask", ["always", "when-known"])

@@ -1,10 +1,12 @@
-"""Look-up secrets: the question of a card, its cells, whose tries they are; cards that are made and replaced."""
+"""Look-up secrets: cards with their questions, recovery codes, whose tries they are; both made, replaced, used up."""
 
 from tests.sabotage.row import Sabotage
 
 GRID = "tests/matrix/test_grid.py"
 METHOD = "tests/matrix/test_method.py"
 COMMANDS = "tests/matrix/test_commands.py"
+RECOVERY = "tests/recovery/test_method.py"
+REGISTRATION = "tests/recovery/test_registration.py"
 BUDGET = "tests/flow/test_shared_budget.py"
 
 ROWS = (
@@ -105,5 +107,68 @@ ROWS = (
         "    with administration.telling(NoticeKind.REPLACED if former else NoticeKind.REGISTERED, subject, METHOD):",
         "    if True:",
         f"{COMMANDS}::test_whoever_gets_or_loses_a_card_is_told",
+    ),
+    Sabotage(
+        "a recovery code works as often as one likes",
+        "plugins/recovery/method.py",
+        "if place is None or found.left[place] == USED:",
+        "if place is None:",
+        f"{RECOVERY}::test_a_recovery_code_is_a_second_factor_and_works_once",
+    ),
+    Sabotage(
+        "of two who send one recovery code at once both win",
+        "plugins/recovery/method.py",
+        """                    raise _OvertakenError\n""",
+        """                    pass\n""",
+        f"{RECOVERY}::test_one_recovery_code_twice_in_parallel_wins_once",
+    ),
+    Sabotage(
+        "nobody is told that a recovery code was used",
+        "plugins/recovery/method.py",
+        "            with tools.notices.telling(NoticeKind.USED, visit):",
+        "            if True:",
+        f"{RECOVERY}::test_r10_the_person_is_told_by_mail_that_a_code_was_used",
+    ),
+    Sabotage(
+        "a recovery code is asked for first",
+        "idp/flow/engine.py",
+        "return sorted(names, key=lambda name: self._methods[name].plugin.last_resort)",
+        "return list(names)",
+        f"{RECOVERY}::test_a_recovery_code_is_never_the_first_question",
+    ),
+    Sabotage(
+        "wrong recovery codes have a budget of their own",
+        "plugins/recovery/__init__.py",
+        """        shared_with="totp",\n""",
+        "",
+        f"{RECOVERY}::test_g02_wrong_recovery_codes_and_wrong_numbers_are_one_budget",
+    ),
+    Sabotage(
+        "recovery codes stand in the directory in clear",
+        "plugins/recovery/codes.py",
+        """return scrypt(code.encode("ascii"), salt=salt, n=2**14, r=8, p=1, dklen=HASH_BYTES)""",
+        """return code.encode("ascii").ljust(HASH_BYTES)""",
+        "tests/recovery/test_codes.py::test_a_code_is_found_by_its_hash_alone",
+    ),
+    Sabotage(
+        "recovery codes are made without being kept",
+        "plugins/recovery/enrol.py",
+        """if visit.form.get("kept") != "yes":""",
+        "if False:",
+        f"{REGISTRATION}::test_codes_that_are_only_looked_at_are_worth_nothing",
+    ),
+    Sabotage(
+        "recovery codes are offered to who may not register them",
+        "idp/web/registering.py",
+        "    return isinstance(step, Reached)",
+        "    return True",
+        f"{REGISTRATION}::test_the_offer_is_made_only_where_what_was_proved_is_enough",
+    ),
+    Sabotage(
+        "weak recovery codes register a strong app",
+        "plugins/recovery/method.py",
+        """Proof("recovery", frozenset({Factor.POSSESSION}), tools.now, found.binding, found.bound_at)""",
+        """Proof("recovery", frozenset({Factor.POSSESSION}), tools.now, None, found.bound_at)""",
+        f"{REGISTRATION}::test_what_is_registered_by_weak_codes_is_weak",
     ),
 )

@@ -151,6 +151,21 @@ class LDAPCredentials:
         _require_entries(kind)
         return self._entries.insert(subject, kind, values, secrets, facts, at_most=at_most)
 
+    def restate(self, subject: Subject, credential: Credential, kind: CredentialKind, facts: Mapping[str, str]) -> bool:
+        """Seal what stands anew with other facts, in one modify that compares the id and every sealed value."""
+        held = self._held(subject, credential, kind)
+        if held is None or held.get(ID, b"").decode("utf-8", "replace") != credential.id:
+            return False
+        secrets = self._seals.open(subject, kind, held, credential.name).secrets
+        attribute, vouched = kind.fields[ID], {**facts, ID: credential.id}
+        changes: list[Change] = [("delete", attribute, (held[ID],)), ("add", attribute, (held[ID],))]
+        for field, secret in secrets.items():
+            sealed = self._seals.seal(subject, kind, field, secret, vouched, credential.name)
+            changes.append(("delete", kind.fields[field], (held[field],)))
+            changes.append(("add", kind.fields[field], (sealed,)))
+        dn = entry_dn(subject, credential.name) if kind.entries else subject.dn
+        return was_recorded(modify(self._enrol, dn, changes), dn)
+
     def delete(self, subject: Subject, credential: Credential, kind: CredentialKind) -> bool:
         """Take one of several away; False when it is not there as it was. Raises DependencyError."""
         _require_entries(kind)
@@ -180,6 +195,14 @@ class LDAPCredentials:
         known = read_schema_names(self._enrol)
         needed = (kind.object_class, *kind.fields.values(), *((NAME, KIND) if kind.entries else ()))
         return tuple(name for name in needed if name.lower() not in known)
+
+    def _held(self, subject: Subject, credential: Credential, kind: CredentialKind) -> Mapping[str, bytes] | None:
+        """Read what stands where a credential was; None where nothing does."""
+        if kind.entries:
+            places = self._entries.places(subject, kind) or ()
+            return next((each.held for each in places if each.name == credential.name and each.is_taken), None)
+        entry = self._entry(self._reader, subject, tuple(kind.fields.values()))
+        return held_fields(entry, kind) if entry is not None else None
 
     def _replace(self, subject: Subject, kind: CredentialKind, changes: Sequence[Change]) -> None:
         """The class comes with the first registration only: added twice it is an error (directory.md 1.5)."""

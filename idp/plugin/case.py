@@ -49,6 +49,9 @@ class Rule(StrEnum):
     COMPARES_AND_SWAPS = "compares-and-swaps"
     WITHDRAWS_WHAT_STANDS = "withdraws-what-stands"
     WITHDRAWS = "withdraws"
+    ADDS = "adds"
+    STAYS_WITHIN_MOST = "stays-within-most"
+    RENAMES = "renames"
 
 
 @dataclass(frozen=True, slots=True)

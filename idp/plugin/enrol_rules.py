@@ -9,7 +9,7 @@ from idp.core.errors import DependencyError, SealError
 from idp.core.proof import Binding
 from idp.core.subject import Subject
 from idp.plugin.case import EnrolCase, Fault, Rule
-from idp.plugin.enrol import Confirmed, Enrollable, Registered
+from idp.plugin.enrol import Confirmed, Enrollable, Registered, Several
 from idp.plugin.method import Plugin
 from idp.plugin.outcome import Ask, Wrong
 from idp.plugin.rules import GARBAGE, STATES
@@ -47,6 +47,8 @@ class EnrolRules:
                 self._fault(Rule.REPLACES, case, "what was registered anew has the id of what stood before")
             self._only_instead_of_what_stands(case, subject, first, second)
             self._parts_down(case, subject, second)
+            if isinstance(self._method, Several) and self._method.most > 1:
+                self._several(self._method, case, subject, second)
             self._withdraw(case, subject, first, second)
         except _CaseEndedError:
             return
@@ -159,6 +161,40 @@ class EnrolRules:
             self._fault(Rule.WITHDRAWS, case, "what stands was not taken away")
         if any(each.id == standing.id for each in self._registered(case, subject)):
             self._fault(Rule.WITHDRAWS, case, "it is registered still")
+
+    def _several(self, method: Several, case: EnrolCase, subject: Subject, standing: Registered) -> None:
+        """Others are registered beside what stands, up to so many; each has a name; one that goes leaves the rest."""
+        if self._add(method, case, subject, ()):
+            self._fault(Rule.STAYS_WITHIN_MOST, case, "added beside nothing, while something stands")
+        for _ in range(method.most):
+            before = self._registered(case, subject)
+            done = self._add(method, case, subject, before)
+            after = self._registered(case, subject)
+            if done != (len(before) < method.most) or len(after) != len(before) + done:
+                self._fault(Rule.STAYS_WITHIN_MOST, case, f"{len(after)} are registered after {len(before)}")
+            if not set(before) <= set(after):
+                self._fault(Rule.ADDS, case, "what stood before is not there as it was")
+        others = [each for each in self._registered(case, subject) if each.id != standing.id]
+        if not others:
+            raise self._end(Rule.ADDS, case, "nothing was added")
+        self._rename(method, case, subject, others[0])
+        for each in others:
+            if not self._try("withdraw", case, partial(method.withdraw, subject, each, self._make_tools())):
+                self._fault(Rule.WITHDRAWS, case, "one of several was not taken away")
+        if self._registered(case, subject) != (standing,):
+            self._fault(Rule.WITHDRAWS, case, "with one of several something else was taken away")
+
+    def _add(self, method: Several, case: EnrolCase, subject: Subject, beside: tuple[Registered, ...]) -> bool:
+        confirmed = self._confirm(case, self._offer(case))
+        work = partial(method.add, subject, confirmed, beside, Binding.FACTOR, self._make_tools())
+        return bool(self._try("add", case, work))
+
+    def _rename(self, method: Several, case: EnrolCase, subject: Subject, one: Registered) -> None:
+        before = self._registered(case, subject)
+        self._try("rename", case, lambda: method.rename(subject, one, "予備の 1 台", self._make_tools()))
+        renamed = replace(one, label="予備の 1 台")
+        if self._registered(case, subject) != tuple(renamed if each == one else each for each in before):
+            self._fault(Rule.RENAMES, case, "it bears another name than it was given, or something else was changed")
 
     def _registered(self, case: EnrolCase, subject: Subject) -> tuple[Registered, ...]:
         found = self._quiet("registered", case, lambda tools: self._method.registered(subject, tools))

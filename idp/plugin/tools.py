@@ -164,6 +164,12 @@ class Credentials(Protocol):
         Two at once never exceed that number. Raises DependencyError.
         """
 
+    def restate(self, subject: Subject, credential: Credential, kind: CredentialKind, facts: Mapping[str, str]) -> bool:
+        """Have the seal vouch for these facts in place of its former ones; the id and all else stay as they are.
+
+        False when somebody else was first. Raises DependencyError, SealError.
+        """
+
     def delete(self, subject: Subject, credential: Credential, kind: CredentialKind) -> bool:
         """Take one of several away; False when it is not there as it was. Raises DependencyError."""
 

@@ -9,7 +9,7 @@ from idp.core.errors import DependencyError
 from idp.plugin.tools import Tools
 
 CHANGES = frozenset(
-    {"bind", "swap", "add", "supersede", "insert", "delete", "remove", "put", "take", "send", "telling"}
+    {"bind", "swap", "add", "supersede", "insert", "delete", "restate", "remove", "put", "take", "send", "telling"}
 )
 """The operations that change something, or that the directory counts."""
 PARTS = ("people", "credentials", "moments", "letters", "notices")

@@ -1,9 +1,10 @@
-"""Where the app's secret is kept: the OATH-LDAP class on the person's own entry."""
+"""Where the secrets of apps are kept: the first on the person's own entry, in the OATH-LDAP class; further ones, where
+there may be several, as entries of their own under it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from idp.plugin import Binding, Credential, CredentialKind, Secret
+from idp.plugin import Binding, Credential, CredentialKind, Secret, Subject, Tools, entry_kind
 
 TOTP = CredentialKind(
     name="totp",
@@ -20,6 +21,14 @@ TOTP = CredentialKind(
 GENERALIZED_TIME = "%Y%m%d%H%M%SZ"
 
 
+_ENTRY = entry_kind("totp")
+FURTHER = replace(
+    _ENTRY, fields={"last_step" if field == "state" else field: name for field, name in _ENTRY.fields.items()}
+)
+"""Apps beside the first."""
+LABEL = "label"
+
+
 @dataclass(frozen=True, slots=True)
 class TOTPCredential:
     """One registered app: its secret, the last step it was accepted for, failures in a row, how it was bound."""
@@ -30,6 +39,29 @@ class TOTPCredential:
     failures: int
     binding: Binding
     bound_at: datetime | None
+
+    @property
+    def kind(self) -> CredentialKind:
+        """Where it is kept."""
+        return FURTHER if self.credential.name else TOTP
+
+    @property
+    def label(self) -> str:
+        """What the person calls it; on the person's own entry there is no room for that but in the seal."""
+        if self.credential.name:
+            return self.credential.values.get(LABEL, b"").decode("utf-8", "replace")
+        return self.credential.facts.get(LABEL, "")
+
+
+def apps_of(subject: Subject, tools: Tools, most: int) -> tuple[TOTPCredential, ...]:
+    """Give a person's apps, the one on their own entry first; where one may stand, no other is looked for.
+
+    Raises SealError, DependencyError.
+    """
+    found = list(tools.credentials.list(subject, TOTP))
+    if most > 1:
+        found += tools.credentials.list(subject, FURTHER)
+    return tuple(read(each) for each in found if "secret" in each.secrets)
 
 
 def read(credential: Credential) -> TOTPCredential:

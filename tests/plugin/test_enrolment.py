@@ -60,6 +60,11 @@ def standing(method: TOTPMethod, subject: Subject, tools: Tools) -> Registered |
     return next(iter(method.registered(subject, tools)), None)
 
 
+@pytest.mark.parametrize("most", [2, 5])
+def test_several_one_time_passwords_keep_the_rules(site: Idp, cases: list[EnrolCase], most: int) -> None:
+    check_enrolment(totp.PLUGIN, tools_of(site, "totp"), cases, {"max_apps": most})
+
+
 class WritesWhenOffering(TOTPMethod):
     def offer(self, visit: Visit, tools: Tools) -> Ask | Refused:
         tools.moments.put("offered", visit.state, tools.now + timedelta(minutes=1))
@@ -192,6 +197,28 @@ class SaysTheKeyAlone(TOTPMethod):
         return tuple(each.id for each in super().registered(subject, tools))  # type: ignore[misc]
 
 
+class AddsBesideAnything(TOTPMethod):
+    def add(
+        self, subject: Subject, confirmed: Confirmed, beside: tuple[Registered, ...], binding: Binding, tools: Tools
+    ) -> bool:
+        return super().add(subject, confirmed, self.registered(subject, tools), binding, tools)
+
+
+class AddsInPlaceOfAnother(TOTPMethod):
+    def add(
+        self, subject: Subject, confirmed: Confirmed, beside: tuple[Registered, ...], binding: Binding, tools: Tools
+    ) -> bool:
+        if not beside or len(beside) >= self.most:
+            return False
+        found = super().add(subject, confirmed, beside, binding, tools)
+        return found and super().rename(subject, beside[0], "another name", tools)
+
+
+class RenamesNothing(TOTPMethod):
+    def rename(self, subject: Subject, former: Registered, label: str, tools: Tools) -> bool:
+        return True
+
+
 def plugin_of(method: Callable[[TOTPSettings], TOTPMethod]) -> Plugin:
     return replace(totp.PLUGIN, make=method)
 
@@ -218,6 +245,9 @@ BROKEN: tuple[tuple[type[TOTPMethod], str], ...] = (
     (WritesWhenLooking, "registered-changes-nothing"),
     (RegistersTheSame, "replaces"),
     (SaysTheKeyAlone, "answers-an-outcome"),
+    (AddsBesideAnything, "stays-within-most"),
+    (AddsInPlaceOfAnother, "adds"),
+    (RenamesNothing, "renames"),
 )
 
 
@@ -228,7 +258,7 @@ def test_a_registration_that_breaks_a_rule_is_refused_by_name(
     site: Idp, cases: list[EnrolCase], method: type[TOTPMethod], rule: str
 ) -> None:
     with pytest.raises(ConformanceError) as refused:
-        check_enrolment(plugin_of(method), tools_of(site, "totp"), cases[1:])
+        check_enrolment(plugin_of(method), tools_of(site, "totp"), cases[1:], {"max_apps": 3})
 
     assert rule in {fault.rule for fault in refused.value.faults}
     assert all("totp, carol: " in fault.detail for fault in refused.value.faults)

@@ -8,8 +8,9 @@ A method of which a person may have several at once is `Several`: then `add` kee
 rule of replacing; `enrol` is for the first, and for one in place of another.
 
 The page of an offer is `<plugin>/<page>.html`. It is given, beside the values of the Ask, `registered_since` (a moment
-written out, empty where nothing is registered). Its buttons are `_eventId_register` and `_eventId_reset`. The words
-`<plugin>.name` say what is registered, e.g. "One-time password app".
+written out, empty where nothing is registered), `standing_count` (how many are registered), `most` and `is_several`.
+Its buttons are `_eventId_register` and `_eventId_reset`. The words `<plugin>.name` say what is registered, e.g.
+"One-time password app".
 """
 
 import unicodedata

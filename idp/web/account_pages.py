@@ -32,8 +32,13 @@ class Shown:
     retry_at: datetime | None = None
 
 
-def register_page(site: Site, held: Held, former: Registered | None, shown: Shown, visitor: Visitor) -> Response:
-    """Show what is offered. Nothing of this page is kept: neither here, nor by the browser (security.md T-31)."""
+def register_page(
+    site: Site, held: Held, standing: Sequence[Registered], former: Registered | None, shown: Shown, visitor: Visitor
+) -> Response:
+    """Show what is offered, in place of `former` or beside what is `standing`.
+
+    Nothing of this page is kept: neither here, nor by the browser (security.md T-31).
+    """
     errand, ask = held.conversation.errand, shown.ask
     if errand is None or ask is None:
         raise ValueError("nothing is offered")
@@ -41,6 +46,8 @@ def register_page(site: Site, held: Held, former: Registered | None, shown: Show
         **ask.values,
         "is_registered": former is not None,
         "is_several": site.registrations.most(errand.method) > 1,
+        "most": site.registrations.most(errand.method),
+        "standing_count": len(standing),
         "longest": LONGEST_LABEL,
         "registered_since": written_moment(site, former.since) if former is not None else "",
         "account_url": ACCOUNT,

@@ -267,7 +267,7 @@ def _show_offer(site: Site, turn: Turn, shown: Shown) -> Response | None:
         if written is None:
             return None
         held, shown = written, replace(shown, ask=None)
-    return register_page(site, held, turn.former, replace(shown, ask=shown.ask or offered.ask), visitor)
+    return register_page(site, held, turn.standing, turn.former, replace(shown, ask=shown.ask or offered.ask), visitor)
 
 
 def _to_step(held: Held) -> Response:

@@ -142,6 +142,11 @@ FORMS = {
     "choose": Sample("choose.html", "choose", SECOND, ("certificate", "totp")),
     "logout": Sample("logout.html", "logout", {"username": "taro"}),
     "register": Sample("totp/register.html", "register", OFFER),
+    "register-several": Sample(
+        "totp/register.html",
+        "register",
+        {**OFFER, "is_several": True, "most": 3, "standing_count": 1, "longest": 40, "label": "研究室の iPhone"},
+    ),
     "register-drift": Sample(
         "totp/register.html",
         "register",

@@ -13,7 +13,7 @@ ROWS = (
     Sabotage(
         "a secret that somebody planted is an app",
         "plugins/totp/method.py",
-        """if "secret" in found[0].unsealed and not self._settings.accept_unsealed:""",
+        """if any("secret" in app.credential.unsealed for app in apps) and not self._settings.accept_unsealed:""",
         "if False:",
         "tests/totp/test_unsealed.py::test_a_planted_secret_is_no_app",
     ),

@@ -11,8 +11,8 @@ ROWS = (
     Sabotage(
         "the page says that a clock is off",
         "plugins/totp/method.py",
-        "Wrong(Code.WRONG_CODE, ask, hint_of(",
-        "Wrong(Code.CLOCK_WRONG, ask, hint_of(",
+        "Wrong(Code.WRONG_CODE, ask, next(",
+        "Wrong(Code.CLOCK_WRONG, ask, next(",
         f"{REFUSALS}::test_t11_a_clock_that_is_off_is_kept_for_the_help_desk_and_the_page_says_nothing_of_it",
     ),
     Sabotage(

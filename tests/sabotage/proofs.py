@@ -2,6 +2,7 @@
 
 from tests.sabotage.row import Sabotage
 
+SEVERAL = "tests/totp/test_several.py"
 POLICY = "tests/flow/test_policy.py"
 ENGINE = "tests/flow/test_engine.py"
 CONTEXT = "tests/login/test_authn_context.py"
@@ -162,50 +163,85 @@ ROWS = (
     Sabotage(
         "codes of five minutes either way are taken",
         "plugins/totp/method.py",
-        "code, now, window)\n        if step is not None",
-        "code, now, 10)\n        if step is not None",
+        "matching_step(app.secret, code, now, window)",
+        "matching_step(app.secret, code, now, 10)",
         f"{WINDOW}::test_an_app_may_be_one_step_off",
     ),
     Sabotage(
         "the last step used is not compared",
         "plugins/totp/method.py",
-        "if step <= max(registered.last_step, highest, self._lost(tools)):",
+        "if step <= max(app.last_step, highest, lost):",
         "if False:",
         f"{WINDOW}::test_a_code_is_accepted_once",
     ),
     Sabotage(
         "a used code is a code again in the next step",
         "plugins/totp/method.py",
-        "if step <= max(registered.last_step, highest, self._lost(tools)):",
-        "if step == max(registered.last_step, highest, self._lost(tools)):",
+        "if step <= max(app.last_step, highest, lost):",
+        "if step == max(app.last_step, highest, lost):",
         f"{WINDOW}::test_t01_an_older_code_of_the_window_that_was_never_used_is_refused_too",
     ),
     Sabotage(
         "what a lost writer may have accepted counts again",
         "plugins/totp/method.py",
-        "if step <= max(registered.last_step, highest, self._lost(tools)):",
-        "if step <= max(registered.last_step, highest):",
+        "if step <= max(app.last_step, highest, lost):",
+        "if step <= max(app.last_step, highest):",
         "tests/directory/test_mirror.py::"
         "test_killed_in_the_middle_of_a_login_codes_are_refused_until_the_writer_is_moved",
     ),
     Sabotage(
         "it does not matter who recorded the code first",
         "plugins/totp/method.py",
-        "        if not tools.credentials.swap(subject, registered.credential, TOTP, new):\n            return False",
-        "        if not tools.credentials.swap(subject, registered.credential, TOTP, new):\n            return True",
+        "app.kind, new):\n                return False",
+        "app.kind, new):\n                return True",
         "tests/totp/test_first.py::test_t02_a_code_that_was_used_while_it_was_judged_is_used",
+    ),
+    Sabotage(
+        "a code that fits two apps is used for one of them",
+        "plugins/totp/method.py",
+        "for app, step in fitting:\n            new",
+        "for app, step in fitting[:1]:\n            new",
+        f"{SEVERAL}::test_t01_a_code_that_fits_two_apps_is_accepted_once_over_both",
+    ),
+    Sabotage(
+        "a code that fits two apps is worth what the stronger is",
+        "plugins/totp/method.py",
+        "app for app in apps if app.binding is Binding.CAMPUS_REPLACED), apps[0])",
+        "app for app in apps if app.binding is Binding.FACTOR), apps[0])",
+        f"{SEVERAL}::test_a_code_that_fits_two_apps_is_worth_what_the_weaker_is",
+    ),
+    Sabotage(
+        "each further app gives whoever guesses another hundred tries",
+        "plugins/totp/method.py",
+        "worst = max(current, key=lambda app: app.failures)",
+        "worst = min(current, key=lambda app: app.failures)",
+        f"{SEVERAL}::test_t05_failures_in_a_row_are_the_person_s_whatever_apps_they_have",
+    ),
+    Sabotage(
+        "a right code of one app leaves the failures of the others",
+        "plugins/totp/method.py",
+        "            self._forget_failures(visit.subject, apps, fitting, tools)\n",
+        "",
+        f"{SEVERAL}::test_t05_a_right_code_of_any_app_ends_the_row",
+    ),
+    Sabotage(
+        "an app of a time when several might stand counts where one may",
+        "plugins/totp/credential.py",
+        "    if most > 1:\n",
+        "    if True:\n",
+        f"{SEVERAL}::test_where_one_may_stand_the_further_ones_count_no_more_and_go_with_the_next_change",
     ),
     Sabotage(
         "the highest step is not remembered beside the directory",
         "plugins/totp/method.py",
-        "        self._remember(registered, step, seen, tools)\n",
+        "            self._remember(app, step, seen[app.credential.id], tools)\n",
         "",
         "tests/totp/test_older_copy.py::test_x02_an_older_copy_of_the_entry_brings_no_used_code_back",
     ),
     Sabotage(
         "a wrong code is not counted on the entry",
         "plugins/totp/method.py",
-        "        self._count_failure(visit.subject, registered, tools)\n",
+        "        self._count_failure(visit.subject, apps, tools)\n",
         "",
         f"{BUDGETS}::test_t05_a_right_code_ends_the_row",
     ),
@@ -219,15 +255,15 @@ ROWS = (
     Sabotage(
         "an app that was stopped is asked for",
         "plugins/totp/method.py",
-        "            return Refused(Code.APP_STOPPED)\n        return self._ask(visit.subject)",
-        "            pass\n        return self._ask(visit.subject)",
+        "return self._ask(visit.subject) if refused is None else refused",
+        "return self._ask(visit.subject)",
         "tests/totp/test_stopped.py::test_t05_an_app_that_was_stopped_is_not_asked_for",
     ),
     Sabotage(
         "the code of an app that was stopped is taken",
         "plugins/totp/method.py",
-        "            return Refused(Code.APP_STOPPED)\n        now,",
-        "            pass\n        now,",
+        "        if refused is not None:\n            return refused\n        now,",
+        "        now,",
         "tests/totp/test_stopped.py::test_t05_a_page_from_before_the_stop_takes_no_code",
     ),
     Sabotage(

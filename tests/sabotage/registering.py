@@ -3,6 +3,7 @@
 from tests.sabotage.row import Sabotage
 
 FIRST = "tests/register/test_first_app.py"
+SEVERAL_APPS = "tests/register/test_several_apps.py"
 PROTECTION = "tests/register/test_protection.py"
 NOTICES = "tests/register/test_notices.py"
 BINDINGS = "tests/register/test_bindings.py"
@@ -134,14 +135,42 @@ ROWS = (
     Sabotage(
         "an app that was looked at need not be the one that stands",
         "plugins/totp/enrol.py",
-        "if (standing.id if standing else None) != (former.id if former else None):",
-        "if False:",
+        "standing = next((app for app in apps if app.credential.id == former.id), None)",
+        "standing = next(iter(apps), None)",
         f"{PROTECTION}::test_t34_who_registers_what_was_looked_at_before_is_told_so",
+    ),
+    Sabotage(
+        "an app is added beside others than were looked at",
+        "plugins/totp/enrol.py",
+        "or {app.credential.id for app in apps} != {each.id for each in beside} ",
+        "",
+        "tests/plugin/test_enrolment.py::test_several_one_time_passwords_keep_the_rules",
+    ),
+    Sabotage(
+        "what turns text stays in the name of an app",
+        "idp/plugin/enrol.py",
+        "if char.isprintable() or char.isspace())",
+        "if char)",
+        f"{SEVERAL_APPS}::test_one_is_renamed",
+    ),
+    Sabotage(
+        "one more is offered where no more may stand",
+        "idp/web/registering.py",
+        "return turn.deed is Deed.ADD and len(turn.standing) >= site.registrations.most(turn.errand.method)",
+        "return False",
+        f"{SEVERAL_APPS}::test_beyond_what_may_stand_one_has_to_go_first",
+    ),
+    Sabotage(
+        "one that is gone is taken for another",
+        "idp/flow/registration.py",
+        "return next((each for each in standing if each.id == errand.credential), None)",
+        "return next((each for each in standing if each.id == errand.credential), standing[0])",
+        f"{SEVERAL_APPS}::test_one_that_is_gone_meanwhile_is_not_removed_again",
     ),
     Sabotage(
         "the code that registered can be used again",
         "plugins/totp/enrol.py",
-        '"last_step": str(step).encode(),',
+        '"last_step": str(int.from_bytes(rest[:STEP_BYTES], "big")).encode(),',
         '"last_step": b"0",',
         f"{FIRST}::test_t01_the_code_that_registered_proves_nothing_again",
     ),

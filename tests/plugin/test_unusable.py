@@ -205,6 +205,6 @@ def test_wrong_settings_are_named_with_line_and_key(tmp_path: Path, slapd: Runni
 def test_the_names_of_ours_are_all_of_them() -> None:
     tables = {key.partition(".")[0] for key in Words.load([OUR_WORDS], ("en",)).keys}
     commands = {name for name in main.commands if name.isidentifier()}
-    events = {"proceed", "return", "register", "reset", *METHOD_EVENTS.values()}
+    events = {"proceed", "return", "register", "reset", "rename", "choose", *METHOD_EVENTS.values()}
 
     assert tables | commands | events | {"parts"} <= RESERVED

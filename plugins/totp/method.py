@@ -50,7 +50,7 @@ class TOTPMethod(AppEnrolment):
     def begin(self, visit: Visit, tools: Tools) -> Outcome:
         """Ask for the code; refuse who has no app or who was stopped.
 
-        Where one app may stand and the entry as it was just read shows it, it is asked for; `resume` looks at the writer.
+        Where one may stand and the entry as it was just read shows it, it is asked for; `resume` looks at the writer.
         """
         if visit.subject is None:
             return Refused(Code.APP_NOT_REGISTERED)

@@ -101,17 +101,14 @@ class TOTPMethod(AppEnrolment):
         ]
 
     def is_stopped(self, subject: Subject, tools: Tools) -> bool:
-        """Say whether so many codes in a row were wrong that the app is not asked any more."""
-        registered = self._app(subject, tools)
-        return registered is not None and registered.failures >= self._settings.stop_after
+        """Say whether so many codes in a row were wrong that the person is not asked for one any more."""
+        return self._refusal(self._apps(subject, tools)) == Refused(Code.APP_STOPPED)
 
     def let_go_on(self, subject: Subject, tools: Tools) -> None:
-        """Forget the wrong codes, so that an app that was stopped is asked again."""
+        """Forget the wrong codes, whichever apps they stand on, so that who was stopped is asked again."""
         for _ in range(RACES):
-            registered = self._app(subject, tools)
-            if registered is None or not registered.failures:
-                return
-            if tools.credentials.swap(subject, registered.credential, TOTP, {"failures": b"0"}):
+            counted = [app for app in self._apps(subject, tools) if app.failures]
+            if all(tools.credentials.swap(subject, app.credential, app.kind, {"failures": b"0"}) for app in counted):
                 return
 
     def _ask(self, subject: Subject) -> Ask:

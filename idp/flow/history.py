@@ -46,14 +46,14 @@ class History:
 
     def record(self, person: str, login: Login) -> None:
         """Write a login down. A session that is used again at a service provider which it has been at is not."""
-        key = _key(login)
-        line = encode([*key, moment_to_json(login.at), login.network, login.address, login.methods, login.reused])
+        start, line = _start(_key(login)), b""
         # Of many logins of one person at the same moment a few may find the row changed each time, and go without.
         for _ in range(_TRIES):
             former = self._store.get(KIND, person)
-            if former is not None and login.reused and _start(key) in former:
+            if former is not None and login.reused and start in former:
                 return
-            if self._write(person, former, line.encode("utf-8"), login.at):
+            line = line or _line(login)
+            if self._write(person, former, line, login.at):
                 return
 
     def recent(self, person: str, now: datetime) -> tuple[Login, ...]:
@@ -88,6 +88,11 @@ def _key(login: Login) -> tuple[str, str]:
 def _start(key: tuple[str, str]) -> bytes:
     """Give how a line about this session at this service provider begins."""
     return encode(key)[:-1].encode("utf-8")
+
+
+def _line(login: Login) -> bytes:
+    told = [*_key(login), moment_to_json(login.at), login.network, login.address, login.methods, login.reused]
+    return encode(told).encode("utf-8")
 
 
 def _read(line: bytes) -> Login:

@@ -33,6 +33,7 @@ class Connections:
 
     def __init__(self, path: Path, schema: Sequence[str] = SCHEMA, *, durable: bool = False) -> None:
         self._path = path
+        self._name = str(path)
         self._schema = schema
         self._durable = durable
         self._local = threading.local()
@@ -55,7 +56,7 @@ class Connections:
 
     def _inode(self) -> int | None:
         try:
-            return os.stat(self._path).st_ino  # noqa: PTH116 - half the time of Path.stat, at every operation
+            return os.stat(self._name).st_ino  # noqa: PTH116 - half the time of Path.stat, at every operation
         except FileNotFoundError:
             return None
 

@@ -49,8 +49,8 @@ from idp.store import PluginMoments, RedisStore, SQLiteStore, Store
 from idp.web.application import make_application
 from idp.web.forms import FormTokens
 from idp.web.paths import POST_SSO, REDIRECT_SSO, REGISTER
-from idp.web.plugin_pages import verify_templates, verify_texts
-from idp.web.render import STATIC, make_environment
+from idp.web.plugin_pages import verify_guides, verify_templates, verify_texts
+from idp.web.render import GUIDES, STATIC, make_environment
 from idp.web.site import Site
 from idp.words import Words
 from idp.xml.sign import SigningKey, certificate_der
@@ -77,8 +77,10 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
         {name: folder / "templates" for name, folder in folders.items()},
         words,
         register_url=REGISTER if any(isinstance(each.method, Enrollable) for each in enabled.values()) else "",
+        guides=find_file(conf).parent / GUIDES,
     )
     verify_templates(enabled, environment, words)
+    verify_guides(find_file(conf).parent / GUIDES, enabled, environment, words)
     store = make_store(settings, clock)
     sealer = Sealer(load_seal_keys(settings.keys.seal))
     wanted = [attribute.source for attribute in settings.attributes.values() if ":" not in attribute.source]
@@ -171,7 +173,10 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
         tokens=FormTokens(cookie_key, [_cookie_key(each) for each in settings.keys.previous_cookie]),
         words=words,
         environment=environment,
-        static_folders={name: folder / "static" / name for name, folder in folders.items()},
+        static_folders={
+            GUIDES: find_file(conf).parent / GUIDES,
+            **{name: folder / "static" / name for name, folder in folders.items()},
+        },
         audit=AuditLog(settings.audit, clock),
         metrics=metrics,
         log=log,

@@ -9,6 +9,7 @@ from idp.cli.check import check
 from idp.cli.context import DEFAULT_CONF, CommandContext, accept_conf, with_conf
 from idp.cli.demo import demo, demo_code
 from idp.cli.directory import directory
+from idp.cli.guides import guides
 from idp.cli.init import init
 from idp.cli.metadata import metadata
 from idp.cli.new_key import keys
@@ -73,6 +74,7 @@ for _command in (
     demo_code,
     directory,
     keys,
+    guides,
     run_http,
     run_refresher,
     run_confirmation,

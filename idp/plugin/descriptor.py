@@ -22,6 +22,7 @@ RESERVED = frozenset(
         "directory",
         "error",
         "grace",
+        "guides",
         "helpdesk",
         "init",
         "keys",

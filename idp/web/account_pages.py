@@ -11,6 +11,7 @@ from idp.core.codes import Code
 from idp.flow.conversation import Held
 from idp.plugin import Ask, Registered
 from idp.plugin.enrol import LONGEST_LABEL
+from idp.web.browser_name import system_of
 from idp.web.headers import allow_own_picture
 from idp.web.pages import Frame, minutes_until, render
 from idp.web.paths import ACCOUNT, ERRAND_PATHS
@@ -44,6 +45,7 @@ def register_page(
         raise ValueError("nothing is offered")
     extra: dict[str, Any] = {
         **ask.values,
+        "system": system_of(visitor.user_agent),
         "is_registered": former is not None,
         "is_several": site.registrations.most(errand.method) > 1,
         "most": site.registrations.most(errand.method),

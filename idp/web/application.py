@@ -38,10 +38,12 @@ from idp.web.paths import (
     POST_SSO,
     REDIRECT_SSO,
     SESSIONS,
+    TROUBLE,
     TRUSTED,
 )
 from idp.web.presented import hosts_of, is_certificate_address
 from idp.web.site import Site
+from idp.web.trouble import show_trouble
 from idp.web.trusting import end_trust
 from idp.web.visitor import Visitor, visitor_of
 
@@ -77,6 +79,7 @@ def make_application(site: Site) -> Flask:
     route(HELPDESK_PERSON, "GET", show_person)
     route(HELPDESK_ACT, "GET", show_act)
     route(HELPDESK_ACT, "POST", do_act)
+    route(TROUBLE, "GET", show_trouble)
     route(ERROR, "GET", _explain)
     application.add_url_rule(CERTIFICATE, "certificate", lambda: _certificate(site), methods=["GET"])
     application.add_url_rule(METADATA, "metadata", lambda: _own_metadata(site))

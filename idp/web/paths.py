@@ -25,6 +25,7 @@ ERRAND_PATHS = {
 }
 SESSIONS = "/idp/account/sessions"
 TRUSTED = "/idp/account/browsers"
+TROUBLE = "/idp/account/trouble"
 METADATA = "/idp/shibboleth"
 HEALTH = "/idp/health"
 ERROR = "/idp/error"

@@ -11,6 +11,7 @@ from idp.core.errors import ConfigError, Problem
 from idp.plugin import Enrollable, Identifying
 from idp.plugin.descriptor import folder_of
 from idp.plugin.registry import Enabled
+from idp.web.render import GUIDES
 from idp.words import Words
 
 TEXT_FUNCTIONS = frozenset({"t", "t_strong"})
@@ -55,6 +56,23 @@ def verify_templates(enabled: Mapping[str, Enabled], environment: Environment, w
             problems += [_of(each, problem) for problem in _faults(file, environment, words)]
     if problems:
         raise ConfigError(problems)
+
+
+def verify_guides(folder: Path, enabled: Mapping[str, Enabled], environment: Environment, words: Words) -> None:
+    """Parse what a site wrote in place of plug-ins' guides. Raises ConfigError with what cannot be shown."""
+    problems = []
+    for file in sorted(folder.glob("*/*.html")):
+        each = enabled.get(file.parent.name)
+        if each is None or not (shipped_guides(each) / file.name).is_file():
+            problems.append(Problem(str(file), "", "there is no guide of this name", "See `warifu guides`"))
+        problems += _faults(file, environment, words)
+    if problems:
+        raise ConfigError(problems)
+
+
+def shipped_guides(each: Enabled) -> Path:
+    """Give the folder of a plug-in's guides, which need not be there."""
+    return folder_of(each.plugin) / "templates" / each.plugin.name / GUIDES
 
 
 def _faults(file: Path, environment: Environment, words: Words) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ from idp.core.subject import Subject
 from idp.plugin import Registered
 from idp.web.paths import REGISTER, RESET
 from idp.web.site import Site
+from idp.web.trouble import has_trouble_page, trouble_url
 from idp.web.visitor import Visitor
 from idp.web.written import written_method, written_moment
 
@@ -31,7 +32,7 @@ class Row:
     """What the account page says of one method.
 
     Where several may stand, `may_add` tells whether there is room. Without `is_known` it could not be read whether
-    anything is registered.
+    anything is registered. `trouble_url` is the page about lost and new devices, if the method has one.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Row:
     register_url: str
     reset_url: str
     is_known: bool = True
+    trouble_url: str = ""
 
 
 def row_of(site: Site, name: str, subject: Subject, visitor: Visitor) -> Row:
@@ -60,6 +62,7 @@ def row_of(site: Site, name: str, subject: Subject, visitor: Visitor) -> Row:
         register_url=f"{REGISTER}?method={name}",
         reset_url=f"{RESET}?method={name}",
         is_known=is_known,
+        trouble_url=trouble_url(name) if has_trouble_page(site, name) else "",
     )
 
 

@@ -21,10 +21,12 @@ register_url        where an app is registered, offered with the problems that r
 change_url          where a password is changed
 account_url         the person's own page, where that is the way on
 back_url            the page that something was asked for at, where that is the way back
+trouble_path        where a method's page about lost and new devices is, "?method=<name>" after it
 static              the folder of the style sheet, "/idp/static"
 
 Pages of methods (`<plugin>/<page>.html`) also get the values of their `Ask` under their own names. Those of an offer
-(idp/plugin/enrol.py) also get is_registered, and registered_since, written out or empty.
+(idp/plugin/enrol.py) also get system (what the browser says it runs on: ios, android, windows, macos, linux or empty),
+is_registered, and registered_since, written out or empty.
 
 error.html          problem is required. correlation_id: a reference for the help desk. happened_at: the time, written
                     out. return_to_service: True offers a button `_eventId_return`, posted to `action` with `hidden`
@@ -55,11 +57,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, pass_context
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from idp.web.colour import site_colours
+from idp.web.paths import TROUBLE
 from idp.words import Words
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -77,6 +80,7 @@ DEFAULTS: Mapping[str, object] = {
     "privacy_url": "",
     "tally": "",
     "trust_days": 0,
+    "system": "",
     "alternatives": (),
     "person": "",
     "username": "",
@@ -94,17 +98,27 @@ DEFAULTS: Mapping[str, object] = {
     "return_url": "",
     "static": "/idp/static",
 }
+GUIDES = "guides"
+"""The folder, among a plug-in's templates and in a site's configuration, of what a site may write in its own words."""
 _MARK = "\ue000"
 
 
-def make_environment(template_folders: Mapping[str, Path], words: Words, *, register_url: str = "") -> Environment:
+def make_environment(
+    template_folders: Mapping[str, Path], words: Words, *, register_url: str = "", guides: Path | None = None
+) -> Environment:
     """Give the environment of our templates and the plug-ins'.
 
     `template_folders` maps a plug-in's name to its folder `templates`, of which only `<name>/` is read: a plug-in
     cannot take the place of a page of ours or of another's. A name that nothing defines is an error. `register_url` is
-    where an app is registered, if it can be.
+    where an app is registered, if it can be. `guides` is the site's own folder: `<plugin>/<file>` in it stands in place
+    of the plug-in's `guides/<file>`, and of nothing else.
     """
-    own = {name: FileSystemLoader(folder / name) for name, folder in template_folders.items()}
+    own: dict[str, BaseLoader] = {name: FileSystemLoader(folder / name) for name, folder in template_folders.items()}
+    if guides is not None:
+        own = {
+            name: ChoiceLoader([PrefixLoader({GUIDES: FileSystemLoader(guides / name)}), shipped])
+            for name, shipped in own.items()
+        }
     environment = Environment(
         loader=ChoiceLoader([FileSystemLoader(TEMPLATES), PrefixLoader(own)]),
         autoescape=True,
@@ -113,7 +127,7 @@ def make_environment(template_folders: Mapping[str, Path], words: Words, *, regi
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals.update(DEFAULTS, register_url=register_url)
+    environment.globals.update(DEFAULTS, register_url=register_url, trouble_path=TROUBLE)
     environment.globals.update(t=_text_function(words), t_strong=_t_strong, has_text=words.keys.__contains__)
     environment.globals.update(site_colours=site_colours)
     environment.filters.update(in_language=in_language, web_link=web_link, post_address=post_address)

@@ -16,6 +16,7 @@ from tests.parts.driver import Account
 ACCOUNT = "/idp/account/"
 REGISTER = "/idp/account/register"
 RESET = "/idp/account/reset"
+TROUBLE = "/idp/account/trouble?method=totp"
 LOGOUT = "/idp/profile/Logout"
 ERROR = "/idp/error"
 
@@ -164,6 +165,11 @@ PAGES = (
     Shown("account-registered", "account", _own(ACCOUNT, registered=True), campus=True),
     Shown("account-elsewhere", "account", _twice, campus=True),
     Shown("others-ended", "account", _others_ended, campus=True),
+    Shown("trouble", "trouble", _open(TROUBLE), campus=True),
+    Shown("trouble-lost", "trouble", _open(f"{TROUBLE}&case=lost")),
+    Shown("trouble-new", "trouble", _open(f"{TROUBLE}&case=new"), campus=True),
+    Shown("trouble-camera", "trouble", _open(f"{TROUBLE}&case=camera"), campus=True),
+    Shown("trouble-device", "trouble", _open(f"{TROUBLE}&case=device"), campus=True),
     Shown("register", "register", _own(REGISTER), campus=True),
     Shown("register-again", "register", _own(REGISTER, registered=True), campus=True),
     Shown("register-clock", "register", _register(6), campus=True, problem="E101"),

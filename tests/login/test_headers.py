@@ -23,6 +23,7 @@ INVENTORY = {
     ("/idp/account/reset", "POST"): 403,
     ("/idp/account/browsers", "POST"): 403,
     ("/idp/account/sessions", "POST"): 403,
+    ("/idp/account/trouble", "GET"): 404,
     ("/idp/error", "GET"): 200,
     ("/idp/shibboleth", "GET"): 200,
     ("/idp/health", "GET"): 200,

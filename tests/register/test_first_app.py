@@ -28,13 +28,17 @@ def test_seed_03_an_app_is_set_up_and_registered_and_proves_its_owner(idp: Idp) 
 def test_seed_04_the_page_says_which_app_to_take_on_each_system(idp: Idp, language: str) -> None:
     page = someone(idp, language=language).open()
 
-    guide = dict(re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)</dd>", page.html))
+    guides = dict(
+        re.findall(r'data-guide="(\w+)">(.*?)(?=<details class="guide"|</li>\s*<li>\s*<h2)', page.html, re.DOTALL)
+    )
 
-    assert {"iPhone, iPad", "Android", "Windows", "macOS"} <= guide.keys()
-    assert all("Authenticator" in guide[system] for system in ("iPhone, iPad", "Android"))
-    assert "KeePassXC" in guide["Windows"]
-    assert "KeePassXC" in guide["macOS"]
-    assert "WinAuth" not in page.html
+    assert guides.keys() == {"ios", "android", "windows", "macos", "linux"}
+    assert all("Google Authenticator" in guides[system] for system in ("ios", "android"))
+    assert all("KeePassXC" in guides[system] for system in ("windows", "macos", "linux"))
+    assert all(guide.count("<svg") >= 4 for guide in guides.values())
+    moving = {"ja": "WinAuth をお使いの方（移行）", "en": "Moving from WinAuth"}[language]
+    assert guides["windows"].index(moving) < guides["windows"].index("2018")
+    assert page.html.count("WinAuth") == guides["windows"].count("WinAuth")
 
 
 @pytest.mark.parametrize("path", [REGISTER, RESET])

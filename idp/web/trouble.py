@@ -17,6 +17,7 @@ from idp.web.pages import Frame, render
 from idp.web.paths import ACCOUNT, REGISTER, RESET, TROUBLE
 from idp.web.site import Site
 from idp.web.visitor import Visitor
+from idp.web.written import written_method
 
 CASES = ("lost", "new", "camera", "device")
 
@@ -81,5 +82,4 @@ def _instead(site: Site, visitor: Visitor, method: str) -> Iterator[Instead]:
         key = f"{name}.instead"
         if name != method and key in site.words.keys:
             url = f"{REGISTER}?method={name}" if name in site.registrations.names else ""
-            label = site.words.text(visitor.language, f"{name}.name")
-            yield Instead(label, site.words.text(visitor.language, key), url)
+            yield Instead(written_method(site, visitor.language, name), site.words.text(visitor.language, key), url)

@@ -1,9 +1,12 @@
 """The demo's directory: made once with its people, their apps and certificates; kept until `make clean`."""
 
 import base64
+import json
 import os
 import subprocess
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from idp.cli.demo_people import Account, make_accounts, write_accounts
 from idp.cli.demo_settings import DemoPlan
@@ -35,8 +38,11 @@ def prepare_directory(plan: DemoPlan, now: datetime, *, anew: bool) -> Slapd:
     try:
         _issue_certificates(plan, slapd, accounts, now)
         _register_apps(plan, accounts)
+        accounts = _with_codes(plan, _with_cards(plan, accounts))
     finally:
         slapd.stop()
+    for file in (plan.conf / "state").glob("records.sqlite*"):
+        file.unlink()  # nobody is told of what was there from the beginning
     write_accounts(plan.accounts_file, accounts)
     return slapd
 
@@ -69,3 +75,30 @@ def _register_apps(plan: DemoPlan, accounts: list[Account]) -> None:
         )
     finally:
         file.unlink()
+
+
+def _with_cards(plan: DemoPlan, accounts: list[Account]) -> list[Account]:
+    """Make the matrix cards with the plug-in's own command, and note what is on them."""
+    names = [each.person.username for each in accounts if each.person.has_card]
+    rows = _made(plan, "cards.json", "matrix", "issue", *names, "--sheet")
+    cells = {row["username"]: row["cells"] for row in rows}
+    return [replace(each, matrix=cells.get(each.person.username)) for each in accounts]
+
+
+def _with_codes(plan: DemoPlan, accounts: list[Account]) -> list[Account]:
+    """Make the recovery codes with the plug-in's own command, and note them."""
+    names = [each.person.username for each in accounts if each.person.has_codes]
+    rows = _made(plan, "codes.json", "recovery", "issue", *names, "--file")
+    codes = {row["username"]: row["codes"] for row in rows}
+    return [replace(each, recovery_codes=codes.get(each.person.username)) for each in accounts]
+
+
+def _made(plan: DemoPlan, name: str, *command: str) -> list[dict[str, Any]]:
+    """Run a command that writes what it makes into a file, a JSON object a line; the file is gone afterwards."""
+    file = plan.folder / name
+    file.unlink(missing_ok=True)
+    try:
+        subprocess.run(part(plan.conf, *command, str(file)), check=True, stdout=subprocess.DEVNULL, env={**os.environ})
+        return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    finally:
+        file.unlink(missing_ok=True)

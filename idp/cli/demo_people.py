@@ -3,7 +3,7 @@
 import base64
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,8 @@ from idp.core.secret import Secret
 
 SCOPE = "example.ac.jp"
 KEY_BYTES = 20
+RECOVERY_ATTRIBUTE = "description"
+"""Where the demo's directory has the address at home; its schema has no better place, and people cannot write there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class DemoPerson:
     state: AccountState = AccountState.NORMAL
     has_app: bool = False
     has_certificate: bool = False
+    has_card: bool = False
+    has_codes: bool = False
 
     @property
     def password(self) -> str:
@@ -39,6 +43,11 @@ class DemoPerson:
     def mail(self) -> str:
         """The address at the university."""
         return f"{self.username}@{SCOPE}"
+
+    @property
+    def recovery_mail(self) -> str:
+        """The address at home, to which a code is sent when an app is registered from off campus."""
+        return f"{self.username}@mail.example.net"
 
     @property
     def entry(self) -> Person:
@@ -52,13 +61,18 @@ class DemoPerson:
             self.groups,
             self.affiliations,
             self.state,
+            extra={RECOVERY_ATTRIBUTE: (self.recovery_mail,)},
         )
 
 
 DEMO_PEOPLE = (
-    DemoPerson("taro", "太郎", "鈴木", "アプリ登録済み", "an app is registered", has_app=True),
-    DemoPerson("hanako", "花子", "山田", "何も登録していない", "nothing is registered"),
-    DemoPerson("jiro", "次郎", "高橋", "クライアント証明書あり", "a client certificate", has_certificate=True),
+    DemoPerson("taro", "太郎", "鈴木", "アプリ登録済み", "an app is registered", has_app=True, has_card=True),
+    DemoPerson(
+        "hanako", "花子", "山田", "何も登録していない（カードあり）", "nothing is registered; a card", has_card=True
+    ),
+    DemoPerson(
+        "jiro", "次郎", "高橋", "クライアント証明書あり", "a client certificate", has_certificate=True, has_card=True
+    ),
     DemoPerson(
         "sakura",
         "桜",
@@ -69,9 +83,19 @@ DEMO_PEOPLE = (
         ("staff", "member"),
         has_app=True,
         has_certificate=True,
+        has_codes=True,
     ),
     DemoPerson(
-        "maki", "真紀", "伊藤", "アプリ登録済み（職員）", "an app, staff", ("staff",), ("staff", "member"), has_app=True
+        "maki",
+        "真紀",
+        "伊藤",
+        "アプリ登録済み（職員）",
+        "an app, staff",
+        ("staff",),
+        ("staff", "member"),
+        has_app=True,
+        has_card=True,
+        has_codes=True,
     ),
     DemoPerson("kenji", "健二", "渡辺", "ロック中", "locked", state=AccountState.LOCKED, has_app=True),
     DemoPerson("yuki", "雪", "中村", "パスワード期限切れ", "password expired", state=AccountState.EXPIRED),
@@ -81,11 +105,14 @@ DEMO_PEOPLE = (
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person with what was made for them: the app's key, Base32, and the file of certificate and key."""
+    """A person with what was made for them: the app's key, Base32, the file of certificate and key, the texts of a
+    card by their cells, and recovery codes."""
 
     person: DemoPerson
     totp_key: str | None
     client_certificate: Path | None
+    matrix: Mapping[str, str] | None = None
+    recovery_codes: Sequence[str] | None = None
 
 
 def make_accounts(folder: Path) -> list[Account]:
@@ -108,11 +135,13 @@ def write_accounts(file: Path, accounts: Iterable[Account]) -> None:
             "password": account.person.password,
             "dn": account.person.entry.dn,
             "mail": account.person.mail,
-            "recovery_mail": f"{account.person.username}@mail.example.net",
+            "recovery_mail": account.person.recovery_mail,
             "groups": list(account.person.groups),
             "state": account.person.state.value,
             "totp_key": account.totp_key,
             "client_certificate": str(account.client_certificate) if account.client_certificate else None,
+            "matrix": account.matrix,
+            "recovery_codes": account.recovery_codes,
         }
         for account in accounts
     ]

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from idp.cli.demo_ca import DemoCA
-from idp.cli.demo_people import SCOPE
+from idp.cli.demo_people import RECOVERY_ATTRIBUTE, SCOPE
 from idp.cli.init import write_site
 from idp.cli.keys import write_private, write_random_key, write_signing_pair
 from idp.cli.slapd_entries import ADMIN_DN, ENROL_DN, PEOPLE_DN, VERIFIER_DN
@@ -118,7 +118,8 @@ def _answers(plan: DemoPlan) -> SiteAnswers:
         bind_dn=VERIFIER_DN,
         start_tls=True,
         otp_issuer="Warifu demo",
-        methods=("password", "clientcert", "totp"),
+        methods=("password", "clientcert", "totp", "recovery"),
+        elsewhere=(("password", "matrix", "mailcode"), ("password", "activation")),
         campus_ranges=(*LOOPBACK, *CAMPUS) if plan.on_campus else CAMPUS,
         campus_exceptions=CAMPUS_VPN,
         campus_replace="password",
@@ -156,6 +157,14 @@ name = "the demonstration's CA"
 ca = {_text(plan.ca.certificate_file)}
 crls = [{_text(plan.ca.crl_file)}]
 match = "mail"
+
+[plugins.matrix]
+
+[plugins.mailcode]
+own_domains = ["{SCOPE}"]
+unchanged_days = 0                    # the people of the demonstration are made today; leave 7 elsewhere
+
+[plugins.activation]
 """
 
 
@@ -184,7 +193,8 @@ server = "127.0.0.1"
 port = {plan.port + 5}
 tls = "none"
 from = "noreply@{SCOPE}"
-reply_to = "help@{SCOPE}\""""
+reply_to = "help@{SCOPE}"
+recovery_attribute = "{RECOVERY_ATTRIBUTE}\""""
 
 
 def _confirmation(plan: DemoPlan) -> str:

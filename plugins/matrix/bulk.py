@@ -14,7 +14,7 @@ from idp.plugin.commands import Chosen, choose, progress, reported, shown
 from idp.plugin.private_files import new_private
 from plugins.matrix.grid import Card
 from plugins.matrix.issuing import CardIssuing
-from plugins.matrix.sheet import draw, one, sheet_parts
+from plugins.matrix.sheet import as_json, draw, one, sheet_parts
 
 METHOD = "matrix"
 _CSV = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -36,7 +36,9 @@ class Done(StrEnum):
 @click.argument("usernames", nargs=-1, metavar="[USERNAME]...")
 @click.option("--group", help="Everybody in this group, by its DN.")
 @click.option("--csv", "file", type=_CSV, help="Everybody in the column `username` of FILE.")
-@click.option("--sheet", type=_SHEET, help="The new file with the cards: HTML, or of one card SVG.")
+@click.option(
+    "--sheet", type=_SHEET, help="The new file with the cards: HTML, of one card SVG, JSON for a printer of cards."
+)
 @click.option("--replace", is_flag=True, help="Also for who has a card, which is worth nothing from then on.")
 @click.option("--dry-run", is_flag=True, help="Change nothing; say what would be done.")
 @click.pass_obj
@@ -76,7 +78,12 @@ def issue(
 @click.option("--group", help="Everybody in this group, by its DN.")
 @click.option("--csv", "file", type=_CSV, help="Everybody in the column `username` of FILE.")
 @click.option("--since", type=click.DateTime(), help="Only cards made since then (UTC).")
-@click.option("--sheet", type=_SHEET, required=True, help="The new file with the cards: HTML, or of one card SVG.")
+@click.option(
+    "--sheet",
+    type=_SHEET,
+    required=True,
+    help="The new file with the cards: HTML, of one card SVG, JSON for a printer of cards.",
+)
 @click.pass_obj
 def print_(
     administration: Administration,
@@ -182,6 +189,9 @@ def _writing(sheet: Path | None, administration: Administration) -> Iterator[Wri
     with new_private(sheet) as stream:
         if _is_drawing(sheet):
             yield lambda _, card: stream.write(draw(card, tools.site.names))
+            return
+        if sheet.suffix.lower() == ".json":
+            yield lambda username, card: stream.write(f"{as_json(username, card)}\n")
             return
         before, after = sheet_parts()
         stream.write(before)

@@ -1,5 +1,6 @@
 """Cards on paper: a drawing of each (SVG), and sheets of them to be printed and cut out (HTML), in both languages."""
 
+import json
 from collections.abc import Iterable, Mapping
 from html import escape
 from string import Template
@@ -101,6 +102,12 @@ def one(username: str, card: Card, tools: Tools) -> str:
         date=date,
         texts=texts,
     )
+
+
+def as_json(username: str, card: Card) -> str:
+    """Give one card for a program that prints it: user name, number, and the text of each cell."""
+    cells = {cell: card.text(cell) for cell in card.grid.cells}
+    return json.dumps({"username": username, "number": card.number, "cells": cells})
 
 
 def _both(names: Mapping[str, str]) -> str:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from idp.plugin import Budget, Factor, Limit, Plugin
+from plugins.recovery.commands import commands
 from plugins.recovery.method import RecoveryMethod
 from plugins.recovery.settings import RecoverySettings
 
@@ -17,5 +18,6 @@ PLUGIN = Plugin(
         address=(Limit(100, timedelta(minutes=5)), Limit(500, timedelta(hours=1))),
         shared_with="totp",
     ),
+    commands=commands,
     last_resort=True,
 )

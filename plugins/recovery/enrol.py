@@ -1,6 +1,7 @@
 """Making a set of codes: shown once to be kept, hashed when the person says that it is (people.md 5, screen 10)."""
 
 import secrets
+from zoneinfo import ZoneInfo
 
 from idp.plugin import (
     Ask,
@@ -49,20 +50,28 @@ class CodesEnrolment:
         seed = _offered(visit.state)
         if seed is None or visit.subject is None:
             return Refused(Code.OFFER_EXPIRED)
-        say = texts_of(__package__, visit.language)["recovery"]["file"]
-        site = tools.site.names.get(visit.language) or next(iter(tools.site.names.values()), "")
+        return Download("recovery-codes.txt", self.text(seed, visit.subject, visit.language, tools))
+
+    def codes(self, seed: Secret) -> tuple[str, ...]:
+        """Give the codes of a seed."""
+        return codes_of(seed, self._codes)
+
+    def text(self, seed: Secret, subject: Subject, language: str, tools: Tools) -> str:
+        """Give the codes of a seed as they are kept: whose they are, and what to do with them."""
+        say = texts_of(__package__, language)["recovery"]["file"]
+        site = tools.site.names.get(language) or next(iter(tools.site.names.values()), "")
         lines = [
             say["title"].format(site=site),
-            say["person"].format(username=visit.subject.username),
-            say["date"].format(date=f"{tools.now:%Y-%m-%d}"),
+            say["person"].format(username=subject.username),
+            say["date"].format(date=f"{tools.now.astimezone(ZoneInfo(tools.site.time_zone)):%Y-%m-%d}"),
             "",
-            *(f"{number:2}. {code}" for number, code in enumerate(codes_of(seed, self._codes), start=1)),
+            *(f"{number:2}. {code}" for number, code in enumerate(self.codes(seed), start=1)),
             "",
             say["once"],
             say["keep"],
             "",
         ]
-        return Download("recovery-codes.txt", "\r\n".join(lines))
+        return "\r\n".join(lines)
 
     def confirm(self, visit: Visit, tools: Tools) -> Trial:
         """Take the person's word that the codes are kept."""

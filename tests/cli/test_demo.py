@@ -121,6 +121,8 @@ def test_accounts_json_has_somebody_of_every_kind(demo: Demo) -> None:
         "state",
         "totp_key",
         "client_certificate",
+        "matrix",
+        "recovery_codes",
     }
 
     assert all(account.keys() == keys for account in accounts)
@@ -129,6 +131,10 @@ def test_accounts_json_has_somebody_of_every_kind(demo: Demo) -> None:
         (bool(each["totp_key"]), bool(each["client_certificate"])) for each in accounts if each["state"] == "normal"
     }
     assert kinds == {(True, False), (False, False), (False, True), (True, True)}
+    cards = [each["matrix"] for each in accounts if each["matrix"]]
+    assert {len(card) for card in cards} == {80}
+    assert len({card["A5"] for card in cards}) > 1
+    assert {len(each["recovery_codes"]) for each in accounts if each["recovery_codes"]} == {10}
     for account in accounts:
         if account["client_certificate"]:
             pem = Path(str(account["client_certificate"])).read_text()
@@ -418,7 +424,8 @@ def test_seed_03_who_has_no_app_registers_one_on_campus(demo: Demo) -> None:
     assert (late.name, late.code) == ("register", "E101")
     assert "W100070" in late.html
     done = browser.submit(late, "register", tokencode=app.at(now))
-    assert done.name == "account"
+    assert (done.name, 'data-done="register"' in done.html) == ("recovery-codes", True)
+    assert browser.submit(done, "decline").name == "account"
 
     at_home = Browser(demo, "127.0.0.2")
     page = at_home.submit(at_home.log_in(at_home.get(sso_url(demo)), "hanako"), "totp")
@@ -436,12 +443,6 @@ def test_seed_17_reset_takes_the_app_away_and_begins_again(demo: Demo) -> None:
     at_home = Browser(demo, "127.0.0.2")
     page = at_home.submit(at_home.log_in(at_home.get(sso_url(demo)), "maki"), "totp")
     assert page.code == "A205"
-
-
-def test_seed_05_outside_nothing_is_registered(demo: Demo) -> None:
-    page = Browser(demo, "127.0.0.2").get(f"{demo.base_url}/idp/account/register")
-
-    assert (page.status, page.name, page.code) == (403, "error", "E201")
 
 
 def test_every_decision_is_in_the_audit_log(demo: Demo) -> None:

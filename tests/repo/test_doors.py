@@ -20,6 +20,7 @@ DOORS = {
         "plugins/totp/listing.py",
         "plugins/matrix/commands.py",
         "plugins/matrix/bulk.py",
+        "plugins/recovery/commands.py",
         "plugins/mailcode/commands.py",
         "plugins/activation/commands.py",
     },

@@ -30,9 +30,12 @@ COUNTERS: Mapping[str, Counter] = {
     "failures": Counter("Times that a part we depend on did not serve us.", ("code",)),
 }
 
-GAUGES: Mapping[str, str] = {
-    "letters_waiting": "Letters to people that are not sent yet.",
-    "letters_oldest_seconds": "How long the oldest of them has waited.",
+GAUGES: Mapping[str, Counter] = {
+    "letters_waiting": Counter("Letters to people that are not sent yet.", ()),
+    "letters_oldest_seconds": Counter("How long the oldest of them has waited.", ()),
+    "factors": Counter("What people have registered or were issued.", ("method", "binding")),
+    "findings": Counter("What of it somebody should look at.", ("finding",)),
+    "people": Counter("People in the directory.", ()),
 }
 
 
@@ -76,9 +79,11 @@ class Metrics:
             except OSError:
                 return
 
-    def set(self, name: str, value: float, now: datetime) -> None:
+    def set(self, name: str, value: float, now: datetime, **labels: str) -> None:
         """Say how much there is of something; of several processes the last word counts. KeyError if not declared."""
-        key = mmap_key(f"warifu_{name}", f"warifu_{name}", [], [], GAUGES[name])
+        gauge = GAUGES[name]
+        values = [labels[label] for label in gauge.labels]
+        key = mmap_key(f"warifu_{name}", f"warifu_{name}", list(gauge.labels), values, gauge.meaning)
         with self._lock:
             try:
                 self._mine()

@@ -15,6 +15,7 @@ from idp.cli.metadata import metadata
 from idp.cli.new_key import keys
 from idp.cli.parts import run_confirmation, run_http, run_refresher
 from idp.cli.policy import policy
+from idp.cli.report import report
 from idp.cli.serve import serve
 from idp.core.errors import ConfigError
 from idp.plugin.registry import load_plugin, offers, only_offer
@@ -70,6 +71,7 @@ for _command in (
     serve,
     metadata,
     policy,
+    report,
     demo,
     demo_code,
     directory,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from idp.cli.postman import Postman
 from idp.cli.safety import load_safe
+from idp.cli.surveyor import Surveyor
 from idp.core.clock import system_clock
 from idp.core.errors import ConfigError, DependencyError
 from idp.federation.refresh import RefreshReport, refresh
@@ -34,6 +35,8 @@ class Refresher:
             signal.signal(number, self._hear)
         postman = Postman(lambda: self._site)
         postman.start()
+        surveyor = Surveyor(lambda: self._site)
+        surveyor.start()
         sweep_at = time.monotonic() + SWEEP_EVERY_SECONDS
         while not self._must_stop:
             self._woken.clear()
@@ -46,6 +49,7 @@ class Refresher:
             if not (self._must_stop or self._must_reload):
                 self._woken.wait(self._site.settings.metadata.refresh_seconds)
         postman.stop()
+        surveyor.stop()
 
     def _hear(self, number: int, _frame: object) -> None:
         self._must_stop |= number != signal.SIGHUP

@@ -50,6 +50,13 @@ class LDAPKeeper:
         holdings = (self._holding(entry, kind) for entry in self._search_all(query, self._wanted(kind)))
         return tuple(holding for holding in holdings if holding is not None)
 
+    def everybody(self) -> tuple[Subject, ...]:
+        """Give everybody who has a user name, read in pages. Raises DependencyError."""
+        names = (self._settings.id_attribute, self._settings.username_attribute)
+        query = Query(f"({self._settings.username_attribute}=*)").write()
+        found = (self._subject(entry) for entry in self._search_all(query, names))
+        return tuple(subject for subject in found if subject is not None)
+
     def members(self, group: str) -> tuple[Subject, ...]:
         """Give everybody whose entry names a group in `group_attribute`. Raises DependencyError."""
         query = Query(f"({self._settings.group_attribute}={{value}})").write(group.encode("utf-8"))

@@ -20,7 +20,7 @@ from idp.plugin.enrol import (
     read_label,
 )
 from idp.plugin.entries import entry_kind
-from idp.plugin.issue import Issued, Issuing
+from idp.plugin.issue import CodeIssuing, Issued, Issuing
 from idp.plugin.method import (
     API,
     Announcing,
@@ -69,6 +69,7 @@ __all__ = [
     "Checkable",
     "Claim",
     "Code",
+    "CodeIssuing",
     "ConfigError",
     "Confirmed",
     "Count",

@@ -59,6 +59,9 @@ class Keeper(Protocol):
     def key_ids(self) -> tuple[str, ...]:
         """The keys that are configured; the first closes new seals."""
 
+    def everybody(self) -> Sequence[Subject]:
+        """Give everybody who has a user name."""
+
     def members(self, group: str) -> Sequence[Subject]:
         """Give everybody who is in a group by the directory's word."""
 

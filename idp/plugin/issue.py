@@ -35,3 +35,15 @@ class Issuing(Protocol):
 
     def revoke(self, subject: Subject, tools: Tools) -> bool:
         """Take away whatever stands; False where nothing did. Raises DependencyError."""
+
+
+@runtime_checkable
+class CodeIssuing(Protocol):
+    """A method that can make a code for a person who has been identified; nothing of it can be seen afterwards."""
+
+    @property
+    def minutes(self) -> int:
+        """How long a code lives."""
+
+    def issue(self, subject: Subject, tools: Tools) -> str:
+        """Give a new code, in place of any before; nobody can read it again. Raises DependencyError."""

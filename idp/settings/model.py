@@ -299,6 +299,12 @@ class Audit(Group):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
 
+class Reports(Group):
+    """How often what people have is counted for the metrics: each count reads the whole directory; 0 is never."""
+
+    survey_hours: int = Field(default=24, ge=0, le=24 * 7)
+
+
 class ConfirmationSP(Group):
     """The confirmation service provider `/mfa-test/`, a process of its own.
 
@@ -337,6 +343,7 @@ class IdPSettings(Settings):
     audit: Audit
     confirmation: ConfirmationSP | None = None
     helpdesk: HelpDesk | None = None
+    reports: Reports = Reports()
     plugins: dict[str, dict[str, Any]] = {}
 
     @property

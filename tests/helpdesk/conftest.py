@@ -31,14 +31,37 @@ may = ["unlock", "reset", "sessions", "unfreeze"]
 """
 
 
+HEADS = ROLES.replace('"unfreeze"]', '"issue"]\nmethods = ["totp"]')
+CODES = f"""
+[[login.rules]]
+name = "register with a code of the help desk"
+action = "register"
+networks = ["outside"]
+ways = [["password", "activation"]]
+
+[plugins.activation]
+{HEADS}
+"""
+
+
 @pytest.fixture
 def desk(tmp_path: Path, own_slapd: RunningSlapd) -> Iterator[Desk]:
+    yield from _desk(tmp_path, own_slapd, ROLES)
+
+
+@pytest.fixture
+def coded(tmp_path: Path, own_slapd: RunningSlapd) -> Iterator[Desk]:
+    """One where activation codes are issued."""
+    yield from _desk(tmp_path, own_slapd, CODES)
+
+
+def _desk(folder: Path, running: RunningSlapd, tables: str) -> Iterator[Desk]:
     with PostOffice() as office:
         conf = make_conf(
-            tmp_path / "conf",
-            own_slapd,
+            folder / "conf",
+            running,
             methods=("password", "totp"),
-            plugins_toml=ROLES,
+            plugins_toml=tables,
             mail_toml=office.toml(),
             campus_replace="password",
         )
@@ -46,5 +69,5 @@ def desk(tmp_path: Path, own_slapd: RunningSlapd) -> Iterator[Desk]:
         idp.register(SP, OTHER_SP, want_assertions_signed=True)
         for username in ("alice", "carol", "bob"):
             idp.enrol(username)
-        yield Desk(idp, office, own_slapd)
+        yield Desk(idp, office, running)
         idp.close()

@@ -1,5 +1,6 @@
 """Each act: by POST, with a reason, over nobody of one's rank, written down, told by mail, done once."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from idp.core.codes import Code
 from idp.core.errors import DependencyError
 from idp.plugin import Purpose
+from plugins.activation.issuing import is_right
+from plugins.activation.settings import ActivationSettings
 from plugins.totp.credential import TOTP
 from tests.helpdesk.desk import ACT, REASON, Desk
 from tests.login.conftest import OTHER_SP, SP
@@ -253,6 +256,39 @@ def test_f07_where_the_audit_log_cannot_be_written_nothing_is_done(desk: Desk, m
 
     assert worker.do(page).status == 503
     assert desk.registered("bob") == 1
+
+
+def test_a_code_is_shown_once_with_how_long_it_lives_and_opens_the_way_to_registering(coded: Desk) -> None:
+    worker = coded.staff()
+
+    page = worker.do(worker.open("issue"))
+
+    assert page.name == "helpdesk-issued"
+    found = re.search(r"data-code-issued>([A-Z2-9]{5}-[A-Z2-9]{5})<", page.html)
+    assert found
+    assert "<strong>10</strong> minutes" in page.html
+    assert page.response.headers["Cache-Control"] == "no-store"
+    assert found[1] not in worker.look("bob").html
+    assert found[1] not in (coded.idp.conf / "log" / "audit.json").read_text()
+    [letter] = coded.letters()
+    assert found[1] not in letter.text
+    tools, subject = coded.idp.site.tools("activation"), coded.idp.site.directory.find("bob")
+    assert subject is not None
+    assert is_right(subject, found[1].lower(), ActivationSettings(), tools)
+
+
+def test_a_code_is_not_taken_back_by_an_act_that_it_does_not_have(coded: Desk) -> None:
+    page = coded.staff().browser.get(f"{ACT}?id={coded.id_of('bob')}&act=revoke&method=activation")
+
+    assert page.status == 404
+
+
+def test_a_role_that_names_methods_issues_no_others(coded: Desk) -> None:
+    staff = coded.staff("alice")
+
+    assert 'data-act="issue"' not in staff.look("bob").html
+    asked = staff.browser.get(f"{ACT}?id={coded.id_of('bob')}&act=issue&method=activation")
+    assert asked.code == Code.DESK_NOT_ALLOWED
 
 
 def test_x10_no_secret_is_in_the_audit_log(desk: Desk) -> None:

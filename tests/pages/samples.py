@@ -252,6 +252,17 @@ OTHERS = {
             "logout_url": "/idp/profile/Logout",
         },
     ),
+    "helpdesk-issued": Sample(
+        "helpdesk/issued.html",
+        "helpdesk-issued",
+        {
+            "username": "taro",
+            "code": "ABCDE-FGHJK",
+            "minutes": 10,
+            "method_name": "Code",
+            "person_url": "/idp/helpdesk/person?id=1",
+        },
+    ),
     "helpdesk-person": Sample(
         "helpdesk/person.html",
         "helpdesk-person",

@@ -3,6 +3,7 @@
 from tests.sabotage.row import Sabotage
 
 GRACE = "tests/networks/test_grace.py"
+REPORTS = "tests/helpdesk/test_reports.py"
 
 ROWS = (
     Sabotage(
@@ -67,5 +68,26 @@ ROWS = (
         "        and _holds_as_long(row, later)\n",
         "",
         f"{GRACE}::test_a_rule_that_holds_for_a_time_leaves_the_rest_to_later_ones",
+    ),
+    Sabotage(
+        "a name is a formula of a spreadsheet",
+        "idp/cli/report.py",
+        "writer.writerows({name: _harmless(value) for name, value in row.items()} for row in rows)",
+        "writer.writerows(rows)",
+        f"{REPORTS}::test_a_name_is_no_formula_of_a_spreadsheet_and_moves_no_cursor",
+    ),
+    Sabotage(
+        "a report leaves no line in the audit log",
+        "idp/cli/report.py",
+        "            context.record(AdminAct(verb, AdminResult.READ))\n",
+        "",
+        f"{REPORTS}::test_x10_that_a_report_was_made_is_written_down_and_it_holds_no_secret",
+    ),
+    Sabotage(
+        "what was taken away is counted for ever",
+        "idp/web/survey.py",
+        '        for binding in ("", *Binding):',
+        "        for binding in {binding for name, binding in factors if name == method and factors[name, binding]}:",
+        f"{REPORTS}::test_the_metrics_count_what_people_have_by_method_and_binding_and_name_nobody",
     ),
 )

@@ -11,7 +11,7 @@ from idp.core.errors import ProtocolError
 from idp.core.subject import Subject
 from idp.flow.helpdesk import Act, Staff
 from idp.flow.session import reference_of
-from idp.plugin import Issuing, Registered
+from idp.plugin import CodeIssuing, Issuing, Registered
 from idp.web.helpdesk.person import person_named
 from idp.web.site import Site
 from idp.web.visitor import Visitor
@@ -65,10 +65,13 @@ def order_of(site: Site, request: Request, staff: Staff, visitor: Visitor) -> Or
 
 
 def _number(site: Site, order: Order) -> str:
+    """Give the number of what stands; a code that is told has none, and is not taken back."""
     enabled = site.methods.get(order.method)
-    if enabled is None or not isinstance(enabled.method, Issuing):
+    if enabled is not None and isinstance(enabled.method, Issuing):
+        return enabled.method.standing(order.person, site.tools(order.method))
+    if enabled is None or order.act is not Act.ISSUE or not isinstance(enabled.method, CodeIssuing):
         raise ProtocolError(Code.NOT_FOUND, "nothing of this is issued", http_status=404)
-    return enabled.method.standing(order.person, site.tools(order.method))
+    return ""
 
 
 def open_form(site: Site, order: Order) -> str:

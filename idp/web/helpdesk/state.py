@@ -9,7 +9,7 @@ from idp.core.subject import Subject
 from idp.flow.helpdesk import Act
 from idp.flow.refusals import Refusal
 from idp.flow.throttle import Tally
-from idp.plugin import Issuing, Stoppable
+from idp.plugin import CodeIssuing, Issuing, Stoppable
 from idp.plugin.registry import Enabled
 from idp.web.pages import minutes_until
 from idp.web.registered import Item, items_of
@@ -80,6 +80,8 @@ def _method_line(site: Site, name: str, enabled: Enabled, subject: Subject, visi
     acts: tuple[Act, ...] = ()
     if isinstance(method, Issuing):
         acts = (Act.ISSUE, Act.REVOKE) if number else (Act.ISSUE,)
+    elif isinstance(method, CodeIssuing):
+        acts = (Act.ISSUE,)
     return MethodLine(
         name,
         written_method(site, visitor.language, name),

@@ -7,6 +7,7 @@ import click
 from idp import __version__
 from idp.cli.check import check
 from idp.cli.context import DEFAULT_CONF, CommandContext, accept_conf, with_conf
+from idp.cli.credentials import credentials
 from idp.cli.demo import demo, demo_code
 from idp.cli.directory import directory
 from idp.cli.guides import guides
@@ -75,6 +76,7 @@ for _command in (
     demo,
     demo_code,
     directory,
+    credentials,
     keys,
     guides,
     run_http,

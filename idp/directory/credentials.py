@@ -36,7 +36,7 @@ class LDAPCredentials:
         self._seals = FieldSeals(sealer)
         self._id_attribute = id_attribute
         self._writer = writer
-        self._entries = CredentialEntries(reader, enrol, self._seals, id_attribute)
+        self.entries = CredentialEntries(reader, enrol, self._seals, id_attribute)
 
     def recorded_since(self) -> datetime | None:
         """Say from when on the writer has all that was recorded; None if it was never moved. Raises DependencyError."""
@@ -48,7 +48,7 @@ class LDAPCredentials:
         Raises SealError if a sealed field does not open, DependencyError if the writer cannot be read.
         """
         if kind.entries:
-            return self._entries.list(subject, kind)
+            return self.entries.list(subject, kind)
         entry = self._entry(self._reader, subject, tuple(kind.fields.values()))
         if entry is None:
             return ()
@@ -115,7 +115,7 @@ class LDAPCredentials:
         if kind.entries:
             if former is None:
                 return self.insert(subject, kind, values, secrets, facts, at_most=1) is not None
-            return self._entries.supersede(subject, former, kind, values, secrets, facts)
+            return self.entries.supersede(subject, former, kind, values, secrets, facts)
         written = self._seals.close(subject, kind, values, secrets, facts)
         entry = self._entry(self._enrol, subject, (_CLASS,))
         if entry is None:
@@ -149,7 +149,7 @@ class LDAPCredentials:
     ) -> Credential | None:
         """Make a further entry of a kind; None where `at_most` stand. Raises DependencyError."""
         _require_entries(kind)
-        return self._entries.insert(subject, kind, values, secrets, facts, at_most=at_most)
+        return self.entries.insert(subject, kind, values, secrets, facts, at_most=at_most)
 
     def restate(self, subject: Subject, credential: Credential, kind: CredentialKind, facts: Mapping[str, str]) -> bool:
         """Seal what stands anew with other facts, in one modify that compares the id and every sealed value."""
@@ -169,12 +169,12 @@ class LDAPCredentials:
     def delete(self, subject: Subject, credential: Credential, kind: CredentialKind) -> bool:
         """Take one of several away; False when it is not there as it was. Raises DependencyError."""
         _require_entries(kind)
-        return self._entries.delete(subject, credential, kind)
+        return self.entries.delete(subject, credential, kind)
 
     def remove(self, subject: Subject, kind: CredentialKind) -> bool:
         """Take all that the person has of a kind away; False if there was none. Raises DependencyError."""
         if kind.entries:
-            return self._entries.remove(subject, kind)
+            return self.entries.remove(subject, kind)
         attributes = tuple(kind.fields.values())
         entry = self._entry(self._reader, subject, (*attributes, _CLASS))
         if entry is None or not any(entry.first(attribute) is not None for attribute in attributes):
@@ -199,7 +199,7 @@ class LDAPCredentials:
     def _held(self, subject: Subject, credential: Credential, kind: CredentialKind) -> Mapping[str, bytes] | None:
         """Read what stands where a credential was; None where nothing does."""
         if kind.entries:
-            places = self._entries.places(subject, kind) or ()
+            places = self.entries.places(subject, kind) or ()
             return next((each.held for each in places if each.name == credential.name and each.is_taken), None)
         entry = self._entry(self._reader, subject, tuple(kind.fields.values()))
         return held_fields(entry, kind) if entry is not None else None

@@ -129,7 +129,7 @@ class CredentialEntries:
             raise DependencyError(Code.DIRECTORY_DOWN, f"reading {subject.dn}: result {answer.code} {answer.message}")
         if not any(self._is_of(entry, subject) for entry in found.entries):
             return None
-        places = (_place(entry, kind) for entry in found.entries)
+        places = (place_of(entry, kind) for entry in found.entries)
         return tuple(sorted((each for each in places if each is not None), key=lambda each: number_of(each.name)))
 
     def _is_of(self, entry: Entry, subject: Subject) -> bool:
@@ -183,7 +183,8 @@ def _is_free(place: Place | None) -> bool:
     return place is None or not place.is_taken
 
 
-def _place(entry: Entry, kind: CredentialKind) -> Place | None:
+def place_of(entry: Entry, kind: CredentialKind) -> Place | None:
+    """Read one entry; None where its name is none of ours."""
     name = (entry.first(NAME) or b"").decode("utf-8", "replace")
     held = held_fields(entry, kind)
     if not number_of(name) or name != f"{kind.name}-{number_of(name)}" or ID not in held:

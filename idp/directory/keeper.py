@@ -3,6 +3,7 @@
 import json
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from idp.core.codes import Code
@@ -11,7 +12,8 @@ from idp.core.secret import Secret
 from idp.core.subject import Subject
 from idp.directory.connection import LDAPConnection
 from idp.directory.credentials import LDAPCredentials
-from idp.directory.fields import held_fields, is_held, new_id
+from idp.directory.entries import KIND, NAME, entry_dn, place_of
+from idp.directory.fields import FieldSeals, held_fields, is_held, new_id
 from idp.directory.pool import Pool, Server
 from idp.directory.record import read_id
 from idp.directory.result import Answer, Entry, Found, Result
@@ -23,6 +25,7 @@ from idp.seal import Sealer, sealed_with
 from idp.settings.model import Directory as DirectorySettings
 
 PAGE = 500
+_ANYTHING = Query("(objectClass=*)").write()
 _ON_THE_WAY = "on the way"
 _ID = "id"
 
@@ -37,6 +40,7 @@ class LDAPKeeper:
         self._enrol = enrol
         self._credentials = credentials
         self._sealer = sealer
+        self._seals = FieldSeals(sealer)
         self._settings = settings
 
     @property
@@ -46,8 +50,25 @@ class LDAPKeeper:
 
     def all(self, kind: CredentialKind) -> tuple[Holding, ...]:
         """Give every person who has a credential of a kind, read from the writer. Raises DependencyError."""
-        query = Query("(objectClass={value})").write(kind.object_class.encode())
-        holdings = (self._holding(entry, kind) for entry in self._search_all(query, self._wanted(kind)))
+        base = self._settings.people_dn
+        query, wanted = _query(kind), self._wanted(kind)
+
+        def work(connection: LDAPConnection, _: Server) -> tuple[Found, Mapping[str, Entry]]:
+            found = connection.search_all(base, query, wanted, page=PAGE)
+            return found, self._owners(connection, found.entries) if kind.entries else {}
+
+        found, owners = self._reader.run(work, again=False)
+        if found.answer.code == Result.SIZE_LIMIT:
+            raise DependencyError(
+                Code.DIRECTORY_DOWN,
+                f"the directory gives this account {len(found.entries)} entries and no more; "
+                "see `warifu directory install` for its limits",
+            )
+        _require_success(found.answer, base)
+        if kind.entries:
+            holdings = (self._place(owners.get(_above(entry.dn)), entry, kind) for entry in found.entries)
+        else:
+            holdings = (self._holding(entry, kind) for entry in found.entries)
         return tuple(holding for holding in holdings if holding is not None)
 
     def everybody(self) -> tuple[Subject, ...]:
@@ -65,7 +86,19 @@ class LDAPKeeper:
         return tuple(subject for subject in found if subject is not None)
 
     def one(self, subject: Subject, kind: CredentialKind) -> Holding | None:
-        """Give one person's credential, read from the writer. Raises DependencyError."""
+        """Give one person's credential, of several the first, read from the writer. Raises DependencyError."""
+        return next(iter(self.each(subject, kind)), None)
+
+    def again(self, holding: Holding, kind: CredentialKind) -> Holding | None:
+        """Read one once more; None where nothing stands there now. Raises DependencyError."""
+        found = self.each(holding.subject, kind)
+        return next((each for each in found if each.name == holding.name), None)
+
+    def each(self, subject: Subject, kind: CredentialKind) -> tuple[Holding, ...]:
+        """Give all that one person has of a kind, read from the writer. Raises DependencyError."""
+        if kind.entries:
+            places = self._credentials.entries.places(subject, kind) or ()
+            return tuple(_as_holding(subject, kind, each.held, each.name) for each in places if each.is_taken)
         query = Query("(objectClass=*)").write()
         wanted = self._wanted(kind)
 
@@ -74,14 +107,14 @@ class LDAPKeeper:
 
         found = self._reader.run(work, again=True)
         if found.answer.code == Result.NO_SUCH_OBJECT:
-            return None
+            return ()
         _require_success(found.answer, subject.dn)
         holding = self._holding(found.entries[0], kind) if found.entries else None
-        return holding if holding is not None and holding.subject.id == subject.id else None
+        return (holding,) if holding is not None and holding.subject.id == subject.id else ()
 
     def open(self, holding: Holding, kind: CredentialKind) -> Credential:
         """Open a credential. Raises SealError."""
-        return self._credentials.open(holding.subject, kind, holding.stored)
+        return self._credentials.open(holding.subject, kind, holding.stored, holding.name)
 
     def reseal(self, holding: Holding, kind: CredentialKind) -> bool:
         """Seal with the first key in one compare-and-swap; False when it changed meanwhile.
@@ -98,11 +131,13 @@ class LDAPKeeper:
         for name, secret in credential.secrets.items():
             attribute = kind.fields[name]
             changes.append(("delete", attribute, (holding.stored[name],)))
-            changes.append(("add", attribute, (self._sealer.seal(secret, holding.subject.id, attribute, facts),)))
-        answer = self._enrol.run(lambda connection, _: connection.modify(holding.subject.dn, changes), again=False)
+            sealed = self._seals.seal(holding.subject, kind, name, secret, facts, holding.name)
+            changes.append(("add", attribute, (sealed,)))
+        dn = entry_dn(holding.subject, holding.name) if kind.entries else holding.subject.dn
+        answer = self._enrol.run(lambda connection, _: connection.modify(dn, changes), again=False)
         if answer.code in SOMEBODY_WAS_FIRST:
             return False
-        _require_success(answer, holding.subject.dn)
+        _require_success(answer, dn)
         return True
 
     def pack(self, holding: Holding, kind: CredentialKind) -> bytes:
@@ -147,14 +182,36 @@ class LDAPKeeper:
         return found.entries
 
     def _wanted(self, kind: CredentialKind) -> tuple[str, ...]:
-        return (self._settings.id_attribute, self._settings.username_attribute, *kind.fields.values())
+        own = (NAME,) if kind.entries else (self._settings.username_attribute,)
+        return (self._settings.id_attribute, *own, *kind.fields.values())
 
     def _holding(self, entry: Entry, kind: CredentialKind) -> Holding | None:
         """Give what an entry holds; a damaged seal counts under the key id "?"."""
         held, subject = held_fields(entry, kind), self._subject(entry)
         if subject is None or not is_held(held, kind):
             return None
-        return Holding(subject, held, frozenset(_key_id(held[name]) for name in kind.sealed & set(held)))
+        return _as_holding(subject, kind, held)
+
+    def _owners(self, connection: LDAPConnection, entries: Sequence[Entry]) -> Mapping[str, Entry]:
+        """Read the people above entries of their own, each once."""
+        wanted = (self._settings.id_attribute, self._settings.username_attribute)
+        owners = {}
+        for dn in dict.fromkeys(_above(entry.dn) for entry in entries):
+            found = connection.search(dn, _ANYTHING, wanted, scope="base", limit=1)
+            if found.entries:
+                owners[dn] = found.entries[0]
+        return owners
+
+    def _place(self, owner: Entry | None, entry: Entry, kind: CredentialKind) -> Holding | None:
+        """Give what an entry of its own holds, of the person above it; None for an empty one."""
+        place = place_of(entry, kind)
+        identity = owner.first(self._settings.id_attribute) if owner is not None else None
+        username = owner.first(self._settings.username_attribute) if owner is not None else None
+        if owner is None or place is None or not place.is_taken or identity is None or username is None:
+            return None
+        name = username.decode("utf-8", "replace")
+        subject = Subject(read_id(self._settings.id_attribute, identity), name, owner.dn)
+        return _as_holding(subject, kind, place.held, place.name)
 
     def _subject(self, entry: Entry) -> Subject | None:
         identity = entry.first(self._settings.id_attribute)
@@ -162,6 +219,21 @@ class LDAPKeeper:
         if identity is None or username is None:
             return None
         return Subject(read_id(self._settings.id_attribute, identity), username.decode("utf-8", "replace"), entry.dn)
+
+
+def _query(kind: CredentialKind) -> bytes:
+    if kind.entries:
+        return Query(f"(&(objectClass={kind.object_class})({KIND}={{value}}))").write(kind.name.encode())
+    return Query("(objectClass={value})").write(kind.object_class.encode())
+
+
+def _above(dn: str) -> str:
+    """Give the entry above one of ours, whose own name has no comma."""
+    return dn.partition(",")[2]
+
+
+def _as_holding(subject: Subject, kind: CredentialKind, held: Mapping[str, bytes], name: str = "") -> Holding:
+    return Holding(subject, held, frozenset(_key_id(held[field]) for field in kind.sealed & set(held)), name)
 
 
 def _key_id(value: bytes) -> str:

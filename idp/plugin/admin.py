@@ -44,12 +44,13 @@ class Holding:
     """One person's credential as it stands in the directory, not opened.
 
     `stored` has every field that is present, sealed or not; `key_ids` are the keys its seals ask for, "" for a value
-    that was never sealed here.
+    that was never sealed here. `name` tells entries of their own apart.
     """
 
     subject: Subject
     stored: Mapping[str, bytes]
     key_ids: frozenset[str]
+    name: str = ""
 
 
 class Keeper(Protocol):
@@ -66,10 +67,16 @@ class Keeper(Protocol):
         """Give everybody who is in a group by the directory's word."""
 
     def all(self, kind: CredentialKind) -> Sequence[Holding]:
-        """Give every person who has a credential of a kind, read from the writer."""
+        """Give everybody's credentials of a kind, read from the writer."""
 
     def one(self, subject: Subject, kind: CredentialKind) -> Holding | None:
-        """Give one person's, read from the writer."""
+        """Give one person's, read from the writer; of several the first."""
+
+    def each(self, subject: Subject, kind: CredentialKind) -> Sequence[Holding]:
+        """Give all that one person has of a kind, read from the writer."""
+
+    def again(self, holding: Holding, kind: CredentialKind) -> Holding | None:
+        """Read one once more; None where nothing stands there now."""
 
     def open(self, holding: Holding, kind: CredentialKind) -> Credential:
         """Open a credential. Raises SealError."""

@@ -9,7 +9,7 @@ from idp.core.errors import Problem
 from idp.core.proof import Binding, Factor
 from idp.core.subject import Subject
 from idp.plugin.outcome import Outcome
-from idp.plugin.tools import Tools
+from idp.plugin.tools import CredentialKind, Tools
 from idp.plugin.visit import Claim, Visit
 from idp.settings.base import Settings
 
@@ -109,7 +109,8 @@ class Plugin:
     `budget` is None for what cannot be guessed; `commands` are command-line groups (Commanding). `binds` is how a
     registration is bound that this method let through, None where its factors say so. Without `factors` a method is a
     confirmation: it serves the ways that name it, and makes nothing two factors. A `last_resort` is offered after all
-    others, wherever it stands in `login.methods`.
+    others, wherever it stands in `login.methods`. `kinds` are its credentials: so that what is done for all of them, as
+    sealing them with a new key, leaves none out.
     """
 
     name: str
@@ -122,3 +123,4 @@ class Plugin:
     commands: Callable[[], Any] | None = None
     binds: Binding | None = None
     last_resort: bool = False
+    kinds: tuple[CredentialKind, ...] = ()

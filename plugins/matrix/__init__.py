@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from idp.plugin import Binding, Budget, Factor, Limit, Plugin
 from plugins.matrix.commands import commands
+from plugins.matrix.credential import MATRIX
 from plugins.matrix.method import MatrixMethod
 from plugins.matrix.settings import MatrixSettings
 
@@ -20,4 +21,5 @@ PLUGIN = Plugin(
     ),
     commands=commands,
     binds=Binding.CARD_AND_MAIL,
+    kinds=(MATRIX,),
 )

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from idp.plugin import Budget, Factor, Limit, Plugin
 from plugins.recovery.commands import commands
+from plugins.recovery.credential import RECOVERY
 from plugins.recovery.method import RecoveryMethod
 from plugins.recovery.settings import RecoverySettings
 
@@ -20,4 +21,5 @@ PLUGIN = Plugin(
     ),
     commands=commands,
     last_resort=True,
+    kinds=(RECOVERY,),
 )

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from idp.plugin import Budget, Factor, Limit, Plugin
 from plugins.totp.commands import commands
+from plugins.totp.credential import KINDS
 from plugins.totp.method import TOTPMethod
 from plugins.totp.settings import TOTPSettings
 
@@ -18,4 +19,5 @@ PLUGIN = Plugin(
         address=(Limit(100, timedelta(minutes=5)), Limit(500, timedelta(hours=1))),
     ),
     commands=commands,
+    kinds=KINDS,
 )

@@ -9,11 +9,11 @@ import click
 from idp.plugin import AdminAct, Administration, AdminResult, DependencyError, Holding, SealError
 from idp.plugin.commands import progress, reported, shown
 from idp.plugin.private_files import new_private, read_private
-from plugins.totp.credential import TOTP
+from idp.plugin.rekey import rekey_all
+from plugins.totp.credential import KINDS, TOTP
 from plugins.totp.exports import write_packed, write_plain_csv, write_plain_ldif
 from plugins.totp.foreign import Form, make_opener
 from plugins.totp.imports import Importer, Result, Taken
-from plugins.totp.rekey import NEVER_SEALED, count_keys, reseal, waiting
 from plugins.totp.rows import Row, csv_rows, is_ldif, ldif_rows
 
 _ACTS = {
@@ -102,33 +102,13 @@ def export(administration: Administration, file: Path, *, rebind: bool, plain: b
 @click.option("--unsealed", is_flag=True, help="Also seal what never was sealed.")
 @click.pass_obj
 def rekey(administration: Administration, *, dry_run: bool, unsealed: bool) -> None:
-    """Seal every secret anew with the first key of keys.seal; the other keys still open what is not yet done.
+    """Seal every secret of an app anew with the first key of keys.seal; the others still open what is not yet done.
 
-    May be interrupted, repeated and run twice at once.
+    May be interrupted, repeated and run twice at once. `warifu credentials rekey` does all methods.
     """
     with reported("totp rekey", administration):
-        keeper = administration.keeper()
-        first = keeper.key_ids[0]
-        holdings = keeper.all(TOTP)
-        todo = waiting(holdings, first, unsealed=unsealed)
-        administration.record(
-            AdminAct("totp rekey", AdminResult.READ if dry_run else AdminResult.STARTED, reason=f"{len(todo)} to seal")
-        )
-        problems = []
-        if not dry_run:
-            with progress(todo, "rekey") as bar:
-                for holding in bar:
-                    problem = reseal(keeper, holding, first)
-                    result = AdminResult.FAILED if problem else AdminResult.CHANGED
-                    reason = problem.reason if problem else ""
-                    administration.record(AdminAct("totp rekey", result, holding.subject, reason=reason))
-                    if problem:
-                        problems.append(problem)
-            holdings = keeper.all(TOTP)
-        left = _report_keys(holdings, keeper.key_ids)
-        for problem in problems:
-            click.echo(f"{shown(problem.holding.subject.username)}: {shown(problem.reason)}", err=True)
-    if problems or (left and not dry_run):
+        done = rekey_all(administration, "totp rekey", KINDS, dry_run=dry_run, unsealed=unsealed)
+    if not done:
         raise SystemExit(1)
 
 
@@ -205,19 +185,3 @@ def _openable(administration: Administration, holdings: Sequence[Holding]) -> li
         else:
             opened.append(holding)
     return opened
-
-
-def _report_keys(holdings: Sequence[Holding], configured: Sequence[str]) -> int:
-    """Say how many refer to which key; give how many refer to another than the first."""
-    counts = count_keys(holdings, configured)
-    for key_id, count in counts.items():
-        if key_id == configured[0]:
-            remark = "the first key"
-        elif key_id == NEVER_SEALED:
-            remark = "never sealed, refused unless accept_unsealed; `totp rekey --unsealed` seals them"
-        elif key_id not in configured:
-            remark = "not one of keys.seal: these cannot be opened"
-        else:
-            remark = "still needed" if count else "may be taken out of keys.seal"
-        click.echo(f"{key_id or 'none':<10}{count:>8}  {remark}")
-    return sum(count for key_id, count in counts.items() if key_id not in (configured[0], NEVER_SEALED))

@@ -11,6 +11,7 @@ from idp.plugin import (
     Administration,
     AdminResult,
     Binding,
+    CredentialKind,
     Holding,
     NoticeKind,
     Secret,
@@ -20,7 +21,7 @@ from idp.plugin.commands import find_person, refuse, reported, shown
 from idp.plugin.private_files import new_private
 from plugins.totp.bulk import export, import_, rekey
 from plugins.totp.codes import STEP_SECONDS, step_at
-from plugins.totp.credential import TOTP, TOTPCredential, bound_at, moment, read
+from plugins.totp.credential import FURTHER, KINDS, TOTP, TOTPCredential, apps_of, bound_at, moment, read
 from plugins.totp.foreign import open_base32
 from plugins.totp.imports import SHORT_KEY_BYTES
 from plugins.totp.listing import list_
@@ -29,6 +30,9 @@ from plugins.totp.seed import new_seed
 
 LONGEST_KEY_TEXT = 1024
 RACES = 5
+MANY = 2
+"""Further apps are looked at as well."""
+_NONE_SUCH = "none of their apps, or more than one, has this name or id"
 
 
 def commands() -> click.Group:
@@ -58,13 +62,15 @@ def status(administration: Administration, username: str) -> None:
     """Say what is registered for a person."""
     with reported("totp status", administration, username):
         subject = find_person(administration, "totp", username)
-        holding = administration.keeper().one(subject, TOTP)
+        found = _all_of(administration, subject)
         administration.record(AdminAct("totp status", AdminResult.READ, subject))
-        if holding is None:
+        if not found:
             click.echo(f"{shown(subject.username)}: no app is registered")
-            return
-        for name, value in _facts(administration, holding):
-            click.echo(f"{name:<16}{shown(value)}")
+        for number, (kind, holding) in enumerate(found):
+            if number:
+                click.echo()
+            for name, value in _facts(administration, kind, holding):
+                click.echo(f"{name:<16}{shown(value)}")
 
 
 @totp.command()
@@ -89,8 +95,8 @@ def register(
         raise click.UsageError("--show writes to a terminal only; use --file FILE.")
     with reported("totp register", administration, username):
         subject = find_person(administration, "totp", username)
-        before = administration.keeper().one(subject, TOTP)
-        if before is not None and not replace:
+        before = _all_of(administration, subject)
+        if before and not replace:
             refuse(administration, "totp register", subject, "an app is registered already; say --replace")
         secret = _read_key() if from_stdin else new_seed()
         uri = write_uri(secret, subject.username, administration.tools("totp").site.otp_issuer)
@@ -102,7 +108,7 @@ def register(
                     _add(administration, subject, secret)
             else:
                 _add(administration, subject, secret)
-        done = AdminResult.REGISTERED if before is None else AdminResult.REPLACED
+        done = AdminResult.REPLACED if before else AdminResult.REGISTERED
         administration.record(AdminAct("totp register", done, subject))
         click.echo(f"{shown(subject.username)}: {done}")
         if show:
@@ -111,16 +117,17 @@ def register(
 
 @totp.command()
 @click.argument("username")
+@click.option("--app", help="The name or the id of the one of several that is meant.")
 @click.pass_obj
-def reset(administration: Administration, username: str) -> None:
-    """Take a person's app away."""
+def reset(administration: Administration, username: str, app: str | None) -> None:
+    """Take a person's app away; of several all of them, or with --app one."""
     with reported("totp reset", administration, username):
         subject = find_person(administration, "totp", username)
         administration.record(AdminAct("totp reset", AdminResult.STARTED, subject))
         administration.forgive("totp", subject)
         with administration.telling(NoticeKind.RESET, subject, "totp"):
-            if not administration.tools("totp").credentials.remove(subject, TOTP):
-                refuse(administration, "totp reset", subject, "no app is registered")
+            if not _remove(administration, subject, app):
+                refuse(administration, "totp reset", subject, "no app is registered" if app is None else _NONE_SUCH)
         administration.record(AdminAct("totp reset", AdminResult.REMOVED, subject))
         click.echo(f"{shown(subject.username)}: removed")
 
@@ -134,10 +141,10 @@ def unlock(administration: Administration, username: str) -> None:
         subject = find_person(administration, "totp", username)
         credentials = administration.tools("totp").credentials
         for _ in range(RACES):
-            found = credentials.list(subject, TOTP)
+            found = [(kind, each) for kind in KINDS for each in credentials.list(subject, kind)]
             if not found:
                 refuse(administration, "totp unlock", subject, "no app is registered")
-            if credentials.swap(subject, found[0], TOTP, {"failures": b"0"}):
+            if all(credentials.swap(subject, each, kind, {"failures": b"0"}) for kind, each in found):
                 break
         else:
             refuse(administration, "totp unlock", subject, "it changes all the time; try again")
@@ -158,12 +165,37 @@ def _add(administration: Administration, subject: Subject, secret: Secret) -> No
     tools = administration.tools("totp")
     values = {"last_step": b"0", "failures": b"0", "bound_at": tools.now.strftime("%Y%m%d%H%M%SZ").encode()}
     tools.credentials.add(subject, TOTP, values, {"secret": secret}, {"binding": Binding.HELP_DESK})
+    tools.credentials.remove(subject, FURTHER)
 
 
-def _facts(administration: Administration, holding: Holding) -> list[tuple[str, str]]:
+def _all_of(administration: Administration, subject: Subject) -> list[tuple[CredentialKind, Holding]]:
+    keeper = administration.keeper()
+    return [(kind, holding) for kind in KINDS for holding in keeper.each(subject, kind)]
+
+
+def _remove(administration: Administration, subject: Subject, app: str | None) -> bool:
+    """Take all apps away, whether or not they open; or the one of a name or an id, if there is just one such."""
+    credentials = administration.tools("totp").credentials
+    if app is None:
+        removed = [credentials.remove(subject, kind) for kind in KINDS]
+        return any(removed)
+    meant = [each for each in apps_of(subject, administration.tools("totp"), MANY) if app in _names_of(each)]
+    if len(meant) != 1:
+        return False
+    (one,) = meant
+    if one.kind is FURTHER:
+        return credentials.delete(subject, one.credential, FURTHER)
+    return credentials.remove(subject, TOTP)
+
+
+def _names_of(app: TOTPCredential) -> tuple[str, str]:
+    return app.label, app.credential.id
+
+
+def _facts(administration: Administration, kind: CredentialKind, holding: Holding) -> list[tuple[str, str]]:
     key_ids = ", ".join(sorted(each or "none (not sealed)" for each in holding.key_ids))
     first = [("username", holding.subject.username), ("entry", holding.subject.dn), ("key id", key_ids)]
-    credential = administration.keeper().open(holding, TOTP)
+    credential = administration.keeper().open(holding, kind)
     if "secret" not in credential.secrets:
         return [*first, ("secret", "none")]
     return first + _opened(read(credential), administration.tools("totp").now)
@@ -174,6 +206,7 @@ def _opened(app: TOTPCredential, now: datetime) -> list[tuple[str, str]]:
     accepted = moment(datetime.fromtimestamp(app.last_step * STEP_SECONDS, UTC)) if app.last_step else "never"
     ahead = " (in the future: was a clock wrong?)" if app.last_step > step_at(now) + 1 else ""
     return [
+        *([("name", app.label), ("id", app.credential.id)] if app.label or app.credential.name else []),
         ("bits", f"{bits}{'' if bits >= 8 * SHORT_KEY_BYTES else ' (short: ask for a new registration)'}"),
         ("binding", app.binding),
         ("since", bound_at(app.credential) or "unknown"),

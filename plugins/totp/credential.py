@@ -26,6 +26,7 @@ FURTHER = replace(
     _ENTRY, fields={"last_step" if field == "state" else field: name for field, name in _ENTRY.fields.items()}
 )
 """Apps beside the first."""
+KINDS = (TOTP, FURTHER)
 LABEL = "label"
 
 

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, fields
 
 import click
 
-from idp.plugin import AdminAct, Administration, AdminResult, Holding, Keeper, SealError
+from idp.plugin import AdminAct, Administration, AdminResult, CredentialKind, Holding, Keeper, SealError
 from idp.plugin.commands import reported, shown
-from plugins.totp.credential import TOTP, bound_at, read
+from plugins.totp.credential import KINDS, bound_at, read
 from plugins.totp.imports import SHORT_KEY_BYTES
 
 NONE = "none"
@@ -27,6 +27,7 @@ class Listed:
     since: str = ""
     failures: int | None = None
     problem: str = ""
+    name: str = ""
 
     @property
     def is_short(self) -> bool:
@@ -41,20 +42,21 @@ class Listed:
 @click.option("--csv", "as_csv", is_flag=True, help="CSV with a line of column names.")
 @click.pass_obj
 def list_(administration: Administration, key_id: str | None, *, short: bool, as_json: bool, as_csv: bool) -> None:
-    """List who has an app, by user name.
+    """List who has an app, by user name; a line for each of several.
 
-    The columns are user name, key id, bits, binding, since (UTC), failures, problem; tabs between them if nothing else
-    is said.
+    The columns are user name, key id, bits, binding, since (UTC), failures, problem, name; tabs between them if nothing
+    else is said.
     """
     if as_json and as_csv:
         raise click.UsageError("Say one of --json and --csv.")
     with reported("totp list", administration):
         administration.record(AdminAct("totp list", AdminResult.READ))
         keeper = administration.keeper()
-        everybody = sorted(keeper.all(TOTP), key=lambda holding: holding.subject.username)
+        found = [(kind, holding) for kind in KINDS for holding in keeper.all(kind)]
+        everybody = sorted(found, key=lambda each: each[1].subject.username)
         wanted = (
             each
-            for each in (_listed(keeper, holding) for holding in everybody)
+            for each in (_listed(keeper, *each) for each in everybody)
             if (key_id is None or key_id in each.key_id.split(",")) and (each.is_short or not short)
         )
         if as_json:
@@ -72,17 +74,17 @@ def list_(administration: Administration, key_id: str | None, *, short: bool, as
 _COLUMNS = [field.name for field in fields(Listed)]
 
 
-def _listed(keeper: Keeper, holding: Holding) -> Listed:
+def _listed(keeper: Keeper, kind: CredentialKind, holding: Holding) -> Listed:
     username = holding.subject.username
     key_ids = ",".join(sorted(each or NONE for each in holding.key_ids)) or NONE
     try:
-        app = read(keeper.open(holding, TOTP))
+        app = read(keeper.open(holding, kind))
     except SealError as error:
         return Listed(username, key_ids, problem=f"does not open ({error.code})")
     except KeyError:
         return Listed(username, key_ids, problem="no secret")
     bits = 8 * len(app.secret.reveal())
-    return Listed(username, key_ids, bits, app.binding, bound_at(app.credential), app.failures)
+    return Listed(username, key_ids, bits, app.binding, bound_at(app.credential), app.failures, name=app.label)
 
 
 def _lines(rows: Iterable[Mapping[str, object]]) -> Iterator[str]:

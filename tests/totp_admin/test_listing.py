@@ -34,6 +34,7 @@ def test_a_program_reads_json_a_line_each(desk: Desk) -> None:
         "since": "2026-11-24T00:00:00Z",
         "failures": 0,
         "problem": "",
+        "name": "",
     }
 
 

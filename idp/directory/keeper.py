@@ -130,8 +130,8 @@ class LDAPKeeper:
         changes.append(("add", kind.fields[_ID], (identity,)))
         for name, secret in credential.secrets.items():
             attribute = kind.fields[name]
-            changes.append(("delete", attribute, (holding.stored[name],)))
             sealed = self._seals.seal(holding.subject, kind, name, secret, facts, holding.name)
+            changes.append(("delete", attribute, (holding.stored[name],)))
             changes.append(("add", attribute, (sealed,)))
         dn = entry_dn(holding.subject, holding.name) if kind.entries else holding.subject.dn
         answer = self._enrol.run(lambda connection, _: connection.modify(dn, changes), again=False)

@@ -15,6 +15,7 @@ DOORS = {
     "click": {
         "idp/cli",
         "idp/plugin/commands.py",
+        "idp/plugin/rekey.py",
         "plugins/totp/commands.py",
         "plugins/totp/bulk.py",
         "plugins/totp/listing.py",

@@ -2,6 +2,7 @@
 
 from tests.sabotage.row import Sabotage
 
+CREDENTIALS = "tests/cli/test_credentials.py"
 BULK = "tests/totp_admin/test_bulk.py"
 REKEY = "tests/totp_admin/test_rekey.py"
 ROWS_READ = "tests/totp_admin/test_rows.py"
@@ -45,8 +46,29 @@ ROWS = (
         f"{BULK}::test_a_moving_registration_given_to_somebody_else_does_not_open",
     ),
     Sabotage(
+        "an entry sealed anew opens in its place no more",
+        "idp/directory/keeper.py",
+        "sealed = self._seals.seal(holding.subject, kind, name, secret, facts, holding.name)",
+        "sealed = self._seals.seal(holding.subject, kind, name, secret, facts)",
+        f"{CREDENTIALS}::test_x04_the_secrets_of_all_methods_are_sealed_with_the_new_key",
+    ),
+    Sabotage(
+        "what stood on an entry that is gone keeps its place",
+        "idp/cli/credential_moves.py",
+        "        tools.credentials.delete(subject, stale, kind)\n",
+        "        del stale\n",
+        f"{CREDENTIALS}::test_what_is_registered_is_bound_to_new_entries_of_the_same_people",
+    ),
+    Sabotage(
+        "taking a person's apps away leaves the further ones",
+        "plugins/totp/commands.py",
+        "removed = [credentials.remove(subject, kind) for kind in KINDS]",
+        "removed = [credentials.remove(subject, TOTP)]",
+        "tests/totp_admin/test_several.py::test_all_are_taken_away",
+    ),
+    Sabotage(
         "a key that is still needed is said to be free",
-        "plugins/totp/bulk.py",
+        "idp/plugin/rekey.py",
         """remark = "still needed" if count else "may be taken out of keys.seal\"""",
         """remark = "may be taken out of keys.seal\"""",
         f"{REKEY}::test_a_dry_run_only_counts",

@@ -50,25 +50,12 @@ class LDAPKeeper:
 
     def all(self, kind: CredentialKind) -> tuple[Holding, ...]:
         """Give every person who has a credential of a kind, read from the writer. Raises DependencyError."""
-        base = self._settings.people_dn
-        query, wanted = _query(kind), self._wanted(kind)
-
-        def work(connection: LDAPConnection, _: Server) -> tuple[Found, Mapping[str, Entry]]:
-            found = connection.search_all(base, query, wanted, page=PAGE)
-            return found, self._owners(connection, found.entries) if kind.entries else {}
-
-        found, owners = self._reader.run(work, again=False)
-        if found.answer.code == Result.SIZE_LIMIT:
-            raise DependencyError(
-                Code.DIRECTORY_DOWN,
-                f"the directory gives this account {len(found.entries)} entries and no more; "
-                "see `warifu directory install` for its limits",
-            )
-        _require_success(found.answer, base)
+        entries = self._search_all(_query(kind), self._wanted(kind))
         if kind.entries:
-            holdings = (self._place(owners.get(_above(entry.dn)), entry, kind) for entry in found.entries)
+            owners = self._reader.run(lambda connection, _: self._owners(connection, entries), again=False)
+            holdings = (self._place(owners.get(_above(entry.dn)), entry, kind) for entry in entries)
         else:
-            holdings = (self._holding(entry, kind) for entry in found.entries)
+            holdings = (self._holding(entry, kind) for entry in entries)
         return tuple(holding for holding in holdings if holding is not None)
 
     def everybody(self) -> tuple[Subject, ...]:

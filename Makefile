@@ -44,7 +44,8 @@ soak: packages-test $(VENV)/.test ## Run what takes minutes: endurance and deep 
 	$(BIN)/python -m pytest -m "soak or deep"
 
 screenshots: packages-test $(VENV)/.test ## Take the pictures in docs/screenshots anew
-	$(BIN)/python -m pytest -q tests/browser/test_screenshots.py --pictures docs/screenshots
+	$(BIN)/python -m pytest -q tests/browser/test_screenshots.py \
+		tests/browser/test_passkey.py::test_pictures --pictures docs/screenshots
 
 lock: ## Pin and hash what requirements/*.in name (needs uv on the path)
 	for name in build run demo test; do uv pip compile -q --generate-hashes --no-header --no-emit-index-url \

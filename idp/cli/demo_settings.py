@@ -16,6 +16,14 @@ from idp.settings.template import SiteAnswers, render_settings
 LOOPBACK = ("127.0.0.1/32", "::1/128")
 CAMPUS = ("192.0.2.0/24", "2001:db8:c::/48")
 CAMPUS_VPN = ("192.0.2.128/25",)
+PASSKEY_CONTEXT = """
+# What is stated after a passkey alone where nothing was asked for.
+[[login.authn_contexts]]
+uri = "https://refeds.org/profile/mfa"
+methods = ["passkey"]
+two_factors = true
+bindings = ["campus-first", "factor", "card-and-mail", "help-desk", "imported"]
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +126,8 @@ def _answers(plan: DemoPlan) -> SiteAnswers:
         bind_dn=VERIFIER_DN,
         start_tls=True,
         otp_issuer="Warifu demo",
-        methods=("password", "clientcert", "totp", "recovery"),
+        methods=("password", "clientcert", "totp", "passkey", "recovery"),
+        contexts_toml=PASSKEY_CONTEXT,
         elsewhere=(("password", "matrix", "mailcode"), ("password", "activation")),
         campus_ranges=(*LOOPBACK, *CAMPUS) if plan.on_campus else CAMPUS,
         campus_exceptions=CAMPUS_VPN,

@@ -13,7 +13,13 @@ from idp.directory.schema import read_schema_names
 from idp.directory.wire import Query
 
 NEEDED = ("oathTOTPToken", "oathSecret", "oathTokenIdentifier", "oathTOTPLastTimeStep", "oathFailureCount")
-ENTRIES = ("warifuCredential", "warifuCredentialKind", "warifuCredentialId", "warifuCredentialSecret")
+ENTRIES = (
+    "warifuCredential",
+    "warifuCredentialKind",
+    "warifuCredentialId",
+    "warifuCredentialSecret",
+    "warifuCredentialData",
+)
 _ANYTHING = Query("(objectClass=*)").write()
 
 

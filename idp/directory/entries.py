@@ -173,6 +173,13 @@ def entry_dn(subject: Subject, name: str) -> str:
     return f"{NAME}={name},{subject.dn}"
 
 
+def person_dn(dn: str) -> str:
+    """Give the entry above that of a credential; empty for a name that is none of ours."""
+    name, _, above = dn.partition(",")
+    attribute, _, value = name.partition("=")
+    return above if attribute.lower() == NAME.lower() and _PLACE.fullmatch(value) else ""
+
+
 def number_of(name: str) -> int:
     """Give the number of a place; 0 for a name that is none of ours."""
     match = _PLACE.fullmatch(name)

@@ -13,6 +13,7 @@ from idp.core.errors import DependencyError
 from idp.core.secret import Secret
 from idp.core.subject import Subject
 from idp.directory.connection import WHO_AM_I, ConnectionLostError, LDAPConnection
+from idp.directory.entries import KIND, person_dn
 from idp.directory.name import (
     is_same_dn,
     is_usable_password,
@@ -33,7 +34,7 @@ from idp.directory.record import (
 )
 from idp.directory.result import Answer, Entry, Found, Result
 from idp.directory.wire import Query, Scope
-from idp.plugin.tools import Attributes, BindAnswer, BindState
+from idp.plugin.tools import Attributes, BindAnswer, BindState, CredentialKind
 from idp.settings.model import Directory as DirectorySettings
 
 SHORTEST_BEGINNING = 3
@@ -103,11 +104,27 @@ class Directory:
     def find_by(self, attribute: str, value: bytes) -> Subject | None:
         """Give the one entry whose `attribute` the directory finds equal to `value`; None for none or several.
 
-        Directories end a value at a NUL, so one that has it is nobody's. Raises DependencyError.
+        One that has a NUL is nobody's. Raises DependencyError.
         """
-        if b"\0" in value:
+        if _ends_early(value):
             return None
         record = self._only(Query(f"({attribute}={{value}})").write(value))
+        return record.subject if record is not None else None
+
+    def find_by_credential(self, kind: CredentialKind, field: str, value: bytes) -> Subject | None:
+        """Give the one person under whom an entry of a kind has this value in a field; None for none or several.
+
+        Raises DependencyError.
+        """
+        if _ends_early(value):
+            return None
+        ours = Query(f"(&(objectClass={kind.object_class})({kind.fields[field]}={{value}}))").write(value)
+        found = self._search(self._settings.people_dn, ours, "subtree", 2, (KIND,))
+        if len(found.entries) != 1 or found.entries[0].first(KIND) != kind.name.encode():
+            return None
+        person = person_dn(found.entries[0].dn)
+        above = self._search(person, _ANYTHING, "base", 2) if person else None
+        record = self._read(above.entries[0]) if above is not None and len(above.entries) == 1 else None
         return record.subject if record is not None else None
 
     def holds(self, subject: Subject, attribute: str, value: bytes) -> bool:
@@ -273,6 +290,11 @@ def _verify_identity(subject: Subject, who: Answer) -> None:
         raise DependencyError(
             Code.DIRECTORY_DOWN, f"bind as {subject.dn} was taken for {text[:200]!r} (result {who.code})"
         )
+
+
+def _ends_early(value: bytes) -> bool:
+    """Directories end a value that is searched for at a NUL."""
+    return b"\0" in value
 
 
 def _without_repeats(names: Iterable[str]) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ class Ask:
     `page` names the template `<plugin>/<page>.html` and the `data-page` of the contract; `values` are what the
     template reads; `problem` is shown on top with its code; `state` is kept in the store until `resume`; `subject` is
     who this method has found so far, given back as the `claim` of the next visit without being asked again.
+    `fresh` are values that no second page has, e.g. a challenge; a template puts them out as they are.
     """
 
     page: str
@@ -30,6 +31,7 @@ class Ask:
     problem: Code | None = None
     state: bytes = b""
     subject: Subject | None = None
+    fresh: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

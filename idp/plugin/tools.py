@@ -54,6 +54,12 @@ class People(Protocol):
         Raises DependencyError.
         """
 
+    def find_by_credential(self, kind: "CredentialKind", field: str, value: bytes) -> Subject | None:
+        """Give the one person under whom an entry of a kind has this value in a field; None for none or several.
+
+        Proves nothing: what stands there is opened by `Credentials.list`. Raises DependencyError.
+        """
+
     def holds(self, subject: Subject, attribute: str, value: bytes) -> bool:
         """Say whether the entry has this very value, octet for octet. Raises DependencyError."""
 

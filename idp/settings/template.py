@@ -148,6 +148,7 @@ class SiteAnswers:
     campus_exceptions: tuple[str, ...] = ()
     campus_replace: Literal["password", "factor"] = "factor"
     elsewhere: tuple[tuple[str, ...], ...] = ()
+    contexts_toml: str = ""
     site_codes_toml: str = '# site_codes = {}                     # your own codes beside ours, e.g. {E101 = "W100070"}'
     plugins_toml: str = ""
     affiliation_toml: str = 'source = "eduPersonAffiliation"'

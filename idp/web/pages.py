@@ -24,7 +24,8 @@ SECONDS_A_MINUTE = 60
 NOTHING_LEFT = frozenset({Code.APP_NOT_REGISTERED, Code.APP_STOPPED, Code.METHOD_FAILED, Code.NO_METHOD_LEFT})
 """Problems of another method than the page's own: who cannot use this one either needs a way back to the service."""
 NAMES = ("username", "person")
-"""What a method's page is given of a person: put out by its template as it is, so that it can be a blank."""
+"""What a method's page is given of a person: put out by its template as it is, so that it can be a blank; so is what is
+`fresh` of an `Ask`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def _write(site: Site, language: str, template: str, frame: Frame) -> str:
 def method_page(site: Site, held: Held, authn_request: AuthnRequest | None, step: Page, visitor: Visitor) -> Response:
     """Show a method's page; without a request it is a step of an errand of the person's own."""
     frame = form_frame(site, held, authn_request, visitor)
-    names = {name: value for name in NAMES if (value := step.ask.values.get(name))}
+    own = {**{name: value for name in NAMES if (value := step.ask.values.get(name))}, **step.ask.fresh}
     response = render(
         site,
         visitor,
@@ -106,11 +107,12 @@ def method_page(site: Site, held: Held, authn_request: AuthnRequest | None, step
                 (event_for(name), site.words.text(visitor.language, f"{name}.use")) for name in step.alternatives
             ],
             extra={
-                **{name: blank(name) if name in names else value for name, value in step.ask.values.items()},
                 "trust_days": site.settings.login.remembered_days if step.may_trust else 0,
+                **step.ask.values,
+                **{name: blank(name) for name in own},
                 "can_return": authn_request is not None and step.problem in NOTHING_LEFT,
             },
-            fill={**frame.fill, **names},
+            fill={**frame.fill, **own},
         ),
     )
     if site.settings.listen.certificate_url:

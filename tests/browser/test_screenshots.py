@@ -17,6 +17,15 @@ from tests.parts.driver import Account
 pytestmark = pytest.mark.slow
 
 KEPT = Path(__file__).parents[2] / "docs" / "screenshots"
+PASSKEY_PAGES = (
+    "passkey",
+    "passkey-alone",
+    "passkey-cancelled",
+    "passkey-without-script",
+    "register-passkey",
+    "account-passkeys",
+)
+"""Taken by test_passkey.py, at a university where passkeys are enabled."""
 PAGES = (
     "password",
     "wrong-password",
@@ -40,6 +49,7 @@ PAGES = (
     "reset",
     "account",
     "account-registered",
+    *PASSKEY_PAGES,
 )
 SIZES = {"phone": PHONE, "desktop": DESKTOP}
 LANGUAGES = ("ja", "en")

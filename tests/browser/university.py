@@ -88,8 +88,8 @@ class University:
 
 
 @contextmanager
-def university(folder: Path) -> Iterator[University]:
-    """Start everything in `folder`; end it."""
+def university(folder: Path, **answers: object) -> Iterator[University]:
+    """Start everything in `folder`; end it. `answers` change what `make_conf` is told."""
     authority = make_authority(folder / "ca")
     leaf = authority.issue("web", HOSTS)
     client_ca = make_client_ca("people", datetime.now(UTC))
@@ -100,7 +100,7 @@ def university(folder: Path) -> Iterator[University]:
     newcomers = [Account(f"newcomer{number:02}", f"the Password of {number}") for number in range(_NEWCOMERS)]
     with ExitStack() as stack:
         slapd = stack.enter_context(_directory(folder, [*accounts, *newcomers]))
-        conf = _make_conf(folder / "conf", slapd, leaf, authority)
+        conf = _make_conf(folder / "conf", slapd, leaf, authority, **answers)
         services = [_service(name, host, conf) for name, host, _ in _NAMES]
         ports = {s.sp.name: stack.enter_context(serving_service(s, leaf)) for s in services}
         confirmation = stack.enter_context(_confirmation(conf, folder / "confirmation.log"))
@@ -129,7 +129,7 @@ def university(folder: Path) -> Iterator[University]:
         )
 
 
-def _make_conf(folder: Path, slapd: RunningSlapd, leaf: Leaf, authority: Authority) -> Path:
+def _make_conf(folder: Path, slapd: RunningSlapd, leaf: Leaf, authority: Authority, **answers: object) -> Path:
     main, plain, confirmation, certificates = free_port(), free_port(), free_port(), free_port()
     certificate, key = json.dumps(str(leaf.certificate)), json.dumps(str(leaf.key))
     listen = (
@@ -167,6 +167,7 @@ def _make_conf(folder: Path, slapd: RunningSlapd, leaf: Leaf, authority: Authori
         plugins_toml=f'{ASK_ALWAYS}{clients}[plugins.password]\nchange_url = "https://www.univ.test/password"\n{_GENEROUS}',
         release_toml=release,
         confirmation_toml=own,
+        **answers,
     )
     write_signing_pair(
         folder / "keys/confirmation.key", folder / "keys/confirmation.crt", CONFIRMATION, datetime.now(UTC)

@@ -336,3 +336,40 @@ def test_a_directory_without_the_class_says_so(site: DirectorySite, new_person: 
     with pytest.raises(DependencyError) as caught:
         site.credentials.insert(new_person(), kind, {}, {"secret": SECRET}, {}, at_most=1)
     assert caught.value.code is Code.DIRECTORY_READ_ONLY
+
+
+def test_a_person_is_found_by_what_stands_in_an_entry_of_theirs(site: DirectorySite, new_person: NewPerson) -> None:
+    one, other = new_person(), new_person()
+    mark = f"found by {one.username}".encode()
+    for subject, data in ((one, mark), (one, b"another"), (other, b"something else")):
+        site.credentials.insert(subject, CARD, {"data": data}, {"secret": SECRET}, {}, at_most=5)
+
+    assert site.people.find_by_credential(CARD, "data", mark) == one
+    assert site.people.find_by_credential(KEY, "data", mark) is None
+    assert site.people.find_by_credential(CARD, "data", b"of nobody") is None
+    assert site.people.find_by_credential(CARD, "data", b"*") is None
+    assert site.people.find_by_credential(CARD, "data", mark + b"\0") is None
+
+
+def test_what_stands_in_entries_of_two_people_is_nobodys(site: DirectorySite, new_person: NewPerson) -> None:
+    people = [new_person(), new_person()]
+    mark = f"of {people[0].username} and another".encode()
+    for subject in people:
+        site.credentials.insert(subject, CARD, {"data": mark}, {"secret": SECRET}, {}, at_most=5)
+
+    assert site.people.find_by_credential(CARD, "data", mark) is None
+
+
+def test_who_is_found_is_the_person_and_no_entry_between(
+    site: DirectorySite, slapd: RunningSlapd, new_person: NewPerson
+) -> None:
+    """An entry that somebody laid elsewhere leads to nobody."""
+    subject = new_person()
+    where = f"ou=below,{subject.dn}"
+    slapd.server.apply(f"dn: {where}\nchangetype: add\nobjectClass: organizationalUnit\n")
+    slapd.server.apply(
+        f"dn: warifuCredentialName=card-1,{where}\nchangetype: add\nobjectClass: warifuCredential\n"
+        f"warifuCredentialKind: card\nwarifuCredentialId: x\nwarifuCredentialData: laid by {subject.username}\n"
+    )
+
+    assert site.people.find_by_credential(CARD, "data", f"laid by {subject.username}".encode()) is None

@@ -187,6 +187,7 @@ def bare(tmp_path: Path) -> Iterator[Place]:
     made.running.server.apply(A_SITES_OWN_RULES)
     made.running.server.apply(
         f"dn: {DATABASE}\nchangetype: modify\ndelete: olcDbIndex\nolcDbIndex: warifuCredentialKind eq\n"
+        "olcDbIndex: warifuCredentialData eq\n"
     )
     made.running.server.stop()
     schemas = made.running.server.folder / "config" / "cn=config" / "cn=schema"
@@ -296,7 +297,8 @@ def test_indexes_that_are_missing_are_made_and_no_other(good: Place) -> None:
     second = good.install()
 
     assert (first.exit_code, second.output) == (0, "nothing is missing\n"), first.output
-    made = ("objectClass eq", "member eq", "memberOf eq", "entryUUID eq", "entryCSN eq", "warifuCredentialKind eq")
+    ours = ("warifuCredentialKind eq", "warifuCredentialData eq")
+    made = ("objectClass eq", "member eq", "memberOf eq", "entryUUID eq", "entryCSN eq", *ours)
     assert sorted(indexes(good)) == sorted(("uid,cn eq,sub", "mail pres", *made))
 
 

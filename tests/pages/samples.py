@@ -18,7 +18,7 @@ from idp.web.render import make_environment
 from idp.words import Words
 
 ROOT = Path(__file__).parents[2]
-PLUGINS = ("password", "clientcert", "totp", "matrix", "mailcode", "activation", "recovery")
+PLUGINS = ("password", "clientcert", "totp", "matrix", "mailcode", "activation", "recovery", "passkey")
 TEMPLATE_FOLDERS = {name: ROOT / "plugins" / name / "templates" for name in PLUGINS}
 WORDS_FOLDERS = [ROOT / "idp/web/words", *(ROOT / "plugins" / name / "words" for name in PLUGINS)]
 LANGUAGES = ("ja", "en")
@@ -45,11 +45,13 @@ USE = {
         "certificate": "クライアント証明書でログイン",
         "totp": "ワンタイムパスワードアプリでログイン",
         "activation": "窓口で受け取ったアクティベーションコードを使う",
+        "password": "パスワードでログイン",
     },
     "en": {
         "certificate": "Login using a client certificate",
         "totp": "Login using One Time Password App",
         "activation": "Use an activation code from the help desk",
+        "password": "Login using your password",
     },
 }
 
@@ -138,6 +140,12 @@ FORMS = {
         "recovery-codes",
         {**CODES, "done": "register", "done_method": "totp", "may_decline": True},
         problem=Code.CODES_NOT_KEPT,
+    ),
+    "passkey": Sample("passkey/passkey.html", "passkey", {**SECOND, "options": "{}"}, ("totp",)),
+    "passkey-alone": Sample("passkey/passkey.html", "passkey", {"username": "", "options": "{}"}, ("password",)),
+    "passkey-again": Sample("passkey/passkey.html", "passkey", {**SECOND, "options": "{}"}, ("totp",), Code.WRONG_CODE),
+    "passkey-register": Sample(
+        "passkey/register.html", "register", {"options": "{}", "most": "5", "label": "", "account_url": "/idp/account/"}
     ),
     "choose": Sample("choose.html", "choose", SECOND, ("certificate", "totp")),
     "logout": Sample("logout.html", "logout", {"username": "taro"}),

@@ -214,8 +214,8 @@ ROWS = (
     Sabotage(
         "the directory is asked for a value with a NUL in it",
         "idp/directory/people.py",
-        'if b"\\0" in value:',
-        "if False:",
+        'return b"\\0" in value',
+        "return False",
         "tests/directory/test_people.py::test_what_two_entries_say_or_none_is_nobodys",
     ),
     Sabotage(

@@ -11,6 +11,7 @@ from tests.sabotage import (
     mail,
     messages,
     networks,
+    passkeys,
     plugins,
     proofs,
     registering,
@@ -34,4 +35,5 @@ TABLE = (
     *helpdesk.ROWS,
     *serving.ROWS,
     *plugins.ROWS,
+    *passkeys.ROWS,
 )

@@ -1,0 +1,1 @@
+"""Passkeys: the ceremonies, the pages, the directory; with an authenticator written here."""

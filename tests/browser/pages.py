@@ -53,6 +53,25 @@ def _log_in_as(account: Account | None = None, *events: str) -> Callable[[Person
     return go
 
 
+def _trust(someone: Person, univ: University) -> None:
+    """Come to the page where this browser may be trusted."""
+    someone.begin(univ.courses)
+    someone.enter_password(univ.account())
+    someone.press("totp")
+
+
+def _trusted(someone: Person, univ: University) -> None:
+    """Trust this browser and look at the account."""
+    account = univ.account()
+    someone.begin(univ.courses)
+    someone.enter_password(account)
+    someone.press("totp")
+    someone.page.locator("[name=trust_browser]").check()
+    someone.enter_code(account)
+    someone.arrive(univ.courses)
+    someone.open(ACCOUNT)
+
+
 def _wrong_code(someone: Person, univ: University) -> None:
     _log_in_as(None, "totp")(someone, univ)
     someone.page.locator("[name=tokencode]").fill("000000")
@@ -157,6 +176,8 @@ PAGES = (
     Shown("notice", "notice", _log_in_as(NOTICED)),
     Shown("certificate", "certificate", _log_in_as()),
     Shown("totp", "totp", _log_in_as(None, "totp")),
+    Shown("trust", "totp", _trust),
+    Shown("account-trusted", "account", _trusted),
     Shown("wrong-code", "totp", _wrong_code, problem="A201"),
     Shown("too-many-codes", "totp", _too_many_codes, problem="A204"),
     Shown("app-not-registered", "certificate", _log_in_as(APPLESS, "totp"), problem="A205"),

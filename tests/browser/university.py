@@ -44,6 +44,14 @@ groups = ["cn=guests,{GROUPS_DN}"]
 require = "refuse"
 
 """
+_TRUSTED = f"""\
+[[login.rules]]
+name = "the courses trust browsers"
+service_providers = ["https://{COURSES}/shibboleth"]
+require = "two-factors"
+remembered = true
+
+"""
 _GENEROUS = '\n[limits.password]\naddress = ["10000/1d"]\n[limits.totp]\naddress = ["10000/1d"]\n'
 _NAMES = (
     ("library", LIBRARY, {"ja": "附属図書館", "en": "University Library"}),
@@ -154,6 +162,7 @@ def _make_conf(folder: Path, slapd: RunningSlapd, leaf: Leaf, authority: Authori
         replace=(
             ('# help_url = "" ', 'help_url = "https://www.univ.test/help" '),
             ('[[login.rules]]\nname = "campus"', f'{_GUESTS}[[login.rules]]\nname = "campus"'),
+            ('[[login.rules]]\nname = "everywhere else"', f'{_TRUSTED}[[login.rules]]\nname = "everywhere else"'),
             ('# privacy_url = "" ', 'privacy_url = "https://www.univ.test/privacy" '),
         ),
         entity_id=f"{BASE_URL}/idp/shibboleth",

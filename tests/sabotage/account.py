@@ -19,15 +19,15 @@ ROWS = (
     Sabotage(
         "a session used again is written down each time",
         "idp/flow/history.py",
-        "if former is not None and login.reused and _start(key) in former:",
+        "if former is not None and login.reused and start in former:",
         "if False:",
         f"{HISTORY}::test_a_session_used_again_is_noted_once_for_each_service_provider",
     ),
     Sabotage(
         "of two logins at once one is lost",
         "idp/flow/history.py",
-        'if self._write(person, former, line.encode("utf-8"), login.at):',
-        'if self._write(person, former, line.encode("utf-8"), login.at) is not None:',
+        "if self._write(person, former, line, login.at):",
+        "if self._write(person, former, line, login.at) is not None:",
         f"{HISTORY}::test_of_two_logins_at_once_none_is_lost",
     ),
     Sabotage(

@@ -107,6 +107,8 @@ OFFER: dict[str, object] = {
     "qr": "data:image/svg+xml;base64,PHN2Zy8+",
     "is_registered": False,
     "registered_since": "",
+    "is_several": False,
+    "standing_count": 0,
 }
 FORMS = {
     "password": Sample("password/password.html", "password", {"tally": "password"}),

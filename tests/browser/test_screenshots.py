@@ -49,6 +49,10 @@ PAGES = (
     "reset",
     "account",
     "account-registered",
+    "matrix",
+    "recovery",
+    "recovery-codes",
+    "account-recovery",
     *PASSKEY_PAGES,
 )
 SIZES = {"phone": PHONE, "desktop": DESKTOP}

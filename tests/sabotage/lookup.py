@@ -79,6 +79,7 @@ ROWS = (
         "if start + cells > total and reusable:",
         "if start + cells > total:",
         f"{GRID}::test_g03_a_card_asks_for_each_cell_once_and_is_used_up",
+        (" or (turn and not reusable)", ""),
     ),
     Sabotage(
         "one right cell is enough",

@@ -1,11 +1,17 @@
 """`warifu matrix …`: what an administrator does with cards; this file has what is done with cards that there are."""
 
+import csv
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+
 import click
 
-from idp.plugin import AdminAct, Administration, AdminResult, NoticeKind
+from idp.plugin import AdminAct, Administration, AdminResult, Holding, NoticeKind, SealError
 from idp.plugin.commands import find_person, refuse, reported, shown
 from plugins.matrix.bulk import METHOD, issue, issuing_of, print_
-from plugins.matrix.credential import MATRIX, held_card
+from plugins.matrix.credential import MATRIX, held_card, read
 
 RACES = 5
 
@@ -28,6 +34,47 @@ def matrix(context: click.Context) -> None:
 
 for _command in (issue, print_):
     matrix.add_command(_command)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One line of `list`: `used` cells of `cells`; `failures` in a row; `problem` says why a card does not open."""
+
+    username: str
+    number: str = ""
+    since: str = ""
+    used: int | None = None
+    cells: int | None = None
+    failures: int | None = None
+    problem: str = ""
+
+
+_COLUMNS = [field.name for field in fields(Listed)]
+
+
+@matrix.command("list")
+@click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
+@click.option("--csv", "as_csv", is_flag=True, help="CSV with a line of column names.")
+@click.pass_obj
+def list_(administration: Administration, *, as_json: bool, as_csv: bool) -> None:
+    """List who has a card, by user name: number, since (UTC), used cells, cells, failures, problem."""
+    if as_json and as_csv:
+        raise click.UsageError("Say one of --json and --csv.")
+    with reported("matrix list", administration):
+        administration.record(AdminAct("matrix list", AdminResult.READ))
+        rows = sorted(_rows(administration), key=lambda each: each.username)
+        if as_json:
+            for each in rows:
+                click.echo(json.dumps(asdict(each), ensure_ascii=False))
+        elif as_csv:
+            table = csv.DictWriter(sys.stdout, _COLUMNS, lineterminator="\n")
+            table.writeheader()
+            table.writerows(asdict(each) for each in rows)
+        else:
+            click.echo("\t".join(_COLUMNS))
+            for each in rows:
+                values = asdict(each).values()
+                click.echo("\t".join("" if value is None else shown(str(value)) for value in values))
 
 
 @matrix.command()
@@ -65,3 +112,19 @@ def unlock(administration: Administration, username: str) -> None:
         administration.forgive(METHOD, subject)
         administration.record(AdminAct("matrix unlock", AdminResult.CHANGED, subject))
         click.echo(f"{shown(subject.username)}: wrong answers are forgotten")
+
+
+def _rows(administration: Administration) -> Iterator[Listed]:
+    keeper = administration.keeper()
+    for holding in keeper.all(MATRIX):
+        yield _row(administration, holding)
+
+
+def _row(administration: Administration, holding: Holding) -> Listed:
+    username = holding.subject.username
+    try:
+        held = read(administration.keeper().open(holding, MATRIX))
+    except SealError as error:
+        return Listed(username, problem=f"does not open ({error.code})")
+    since, cells = f"{held.bound_at:%Y-%m-%dT%H:%M:%SZ}", len(held.card.grid.cells)
+    return Listed(username, held.card.number, since, held.position, cells, held.failures)

@@ -1,5 +1,7 @@
 """`warifu matrix …`: cards made for one or many, printed, listed, replaced and taken back; all of it written down."""
 
+import csv
+import io
 import json
 import re
 from dataclasses import dataclass
@@ -204,12 +206,34 @@ def test_g07_a_card_that_does_not_open_is_in_nobodys_way(desk: Desk, own_slapd: 
         f"dn: {dn}\nchangetype: modify\nreplace: warifuCredentialSecret\nwarifuCredentialSecret: {broken}\n"
     )
 
+    listed = desk.run("list").output
     kept = desk.run("issue", "bob", "--sheet", desk.sheet("kept.html"))
     result = desk.run("issue", "bob", "--replace", "--sheet", desk.sheet("new.html"))
 
+    assert "does not open (D402)" in listed
     assert kept.output == "0 issued, 1 have a card already\n"
     assert result.output == "0 issued, 1 replaced\n"
     assert drawings(desk.sheet("new.html")) == [printed(card_in_directory(desk.idp, "bob").card)]
+
+
+def test_the_list_is_for_people_and_for_programs(desk: Desk) -> None:
+    desk.run("issue", "carol", "bob", "--sheet", desk.sheet())
+
+    lines = desk.run("list").output.splitlines()
+    rows = list(csv.DictReader(io.StringIO(desk.run("list", "--csv").output)))
+    objects = [json.loads(line) for line in desk.run("list", "--json").output.splitlines()]
+
+    assert [line.split("\t")[0] for line in lines] == ["username", "bob", "carol"]
+    assert [row["number"] for row in rows] == [desk.number("bob"), desk.number("carol")]
+    assert objects[0] == {
+        "username": "bob",
+        "number": desk.number("bob"),
+        "since": "2026-11-24T00:00:00Z",
+        "used": 0,
+        "cells": 80,
+        "failures": 0,
+        "problem": "",
+    }
 
 
 def test_a_stopped_card_is_unlocked(desk: Desk) -> None:

@@ -76,10 +76,9 @@ ROWS = (
     Sabotage(
         "a used-up card begins again unasked",
         "plugins/matrix/grid.py",
-        "if start + cells > total and reusable:",
-        "if start + cells > total:",
-        f"{GRID}::test_g03_a_card_asks_for_each_cell_once_and_is_used_up",
-        (" or (turn and not reusable)", ""),
+        " or (turn and not reusable)",
+        "",
+        f"{GRID}::test_a_site_that_reuses_cells_goes_through_the_card_again_in_another_order",
     ),
     Sabotage(
         "one right cell is enough",

@@ -19,7 +19,8 @@ from idp.core.secret import Secret
 from idp.directory import open_directory
 from idp.federation.index import Federation
 from idp.federation.service_provider import POST_BINDING, REDIRECT_BINDING
-from idp.flow.acquaintance import Acquaintances, made_at
+from idp.flow.acquaintance import MADE, Acquaintances, made_at
+from idp.flow.caution import Cautions
 from idp.flow.conversation import Conversations
 from idp.flow.engine import Engine
 from idp.flow.history import History
@@ -34,6 +35,7 @@ from idp.flow.ways import verify_ways
 from idp.letters import MethodLetters
 from idp.mail import open_outbox
 from idp.metrics import Metrics
+from idp.not_me import NotMe
 from idp.notices import LANGUAGE_ATTRIBUTE, MethodNotices, Notices
 from idp.plugin import Budget, Enrollable, Limit, Listener, Reading, SiteFacts, Tools
 from idp.plugin.descriptor import folder_of
@@ -95,6 +97,7 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
     policy = Policy(settings.login, settings.service_provider, settings.site.time_zone, trusted.trusts)
     wanted += [*settings.helpdesk.search, settings.helpdesk.name_attribute] if settings.helpdesk else []
     wanted += made_at(policy, settings.directory.id_attribute)
+    wanted += [MADE[settings.directory.id_attribute]] if settings.registration.never_used_days else []
     wanted += PASSWORD_CHANGED if policy.remembers else ()
     directory = open_directory(settings.directory, sealer, clock, wanted=wanted, store=store)
     signing_keys = [_signing_key(pair) for pair in settings.keys.signing]
@@ -117,7 +120,8 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
         policy, directory.people, store, settings.directory.group_attribute, settings.directory.id_attribute
     )
 
-    notices = Notices(directory.people, outbox, words, settings, log, metrics)
+    not_me = NotMe(cookie_key, settings.site.base_url, timedelta(days=settings.registration.not_me_days))
+    notices = Notices(directory.people, outbox, words, settings, log, metrics, not_me)
 
     def toolbox(plugin: str, now: datetime) -> Tools:
         moments = PluginMoments(store, plugin)
@@ -139,6 +143,10 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
     def report(method: str, error: BaseException) -> None:
         log.error("a method failed", method=method, error=type(error).__name__, detail=describe(error))
 
+    history = History(store)
+    cautions = Cautions(
+        settings.registration, store, directory.people, history, enabled, settings.directory.id_attribute
+    )
     registrations = Registrations(enabled, throttle, sealer, store, toolbox, report)
 
     return Site(
@@ -161,7 +169,9 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
             idle=timedelta(minutes=settings.session.idle_minutes),
             absolute=timedelta(hours=settings.session.absolute_hours),
         ),
-        history=History(store),
+        history=history,
+        cautions=cautions,
+        not_me=not_me,
         trusted=trusted,
         refusals=Refusals(store),
         tickets=Tickets(store),

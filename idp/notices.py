@@ -1,6 +1,7 @@
 """Telling people by mail what was changed of theirs, in their language, whoever changed it (security.md T-33).
 
-A letter says what, when and from where, and what to do if it was not they; it has no secret and no link that acts.
+A letter says what, when and from where, and what to do if it was not they; it has no secret, and no link that acts when
+it is opened.
 """
 
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from idp.core.subject import Subject
 from idp.letters import LANGUAGE_ATTRIBUTE, language_for, site_name
 from idp.mail import Letter, Outbox
 from idp.metrics import Metrics
+from idp.not_me import Denied, NotMe
 from idp.plugin.tools import Attributes, People
 from idp.plugin.visit import Visit
 from idp.settings.model import IdPSettings
@@ -67,6 +69,7 @@ class Notices:
         settings: IdPSettings,
         log: Logger,
         metrics: Metrics,
+        not_me: NotMe,
     ) -> None:
         self._people = people
         self._outbox = outbox
@@ -75,6 +78,7 @@ class Notices:
         self._mail = settings.mail
         self._log = log
         self._metrics = metrics
+        self._not_me = not_me
 
     def tell(
         self,
@@ -188,6 +192,9 @@ class Notices:
                 "",
                 say("not_you"),
                 *contacts,
+                "",
+                say("stop"),
+                self._not_me.address(Denied(change.subject, f"{change.method} {change.kind}".strip(), change.now)),
                 "",
                 say("automatic"),
                 site_name(self._site, language),

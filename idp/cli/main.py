@@ -16,6 +16,7 @@ from idp.cli.metadata import metadata
 from idp.cli.new_key import keys
 from idp.cli.parts import run_confirmation, run_http, run_refresher
 from idp.cli.policy import policy
+from idp.cli.registration import registration
 from idp.cli.report import report
 from idp.cli.serve import serve
 from idp.core.errors import ConfigError
@@ -71,6 +72,7 @@ for _command in (
     check,
     serve,
     metadata,
+    registration,
     policy,
     report,
     demo,

@@ -37,6 +37,7 @@ RESERVED = frozenset(
         "post",
         "proceed",
         "register",
+        "registration",
         "rename",
         "reset",
         "return",

@@ -135,6 +135,20 @@ class Mail(Group):
         return (*self.address_attributes, *([self.recovery_attribute] if self.recovery_attribute else []))
 
 
+class Registration(Group):
+    """Who changes nothing of what is registered, though the rules are met; 0 is never.
+
+    An account is dormant that was not used for `dormant_days`, or never in the `never_used_days` since it was made: it
+    registers nothing without the help desk or a factor. A factor that came without the one before it changes nothing
+    else for `cool_down_hours`. The address in a notice that freezes everything is good for `not_me_days`.
+    """
+
+    dormant_days: int = Field(default=180, ge=0, le=390)
+    never_used_days: int = Field(default=60, ge=0, le=3650)
+    cool_down_hours: int = Field(default=24, ge=0, le=24 * 30)
+    not_me_days: int = Field(default=30, ge=1, le=365)
+
+
 class Session(Group):
     """How long a login lasts, by the server's clock (NIST SP 800-63B-4 2.2.3)."""
 
@@ -331,6 +345,7 @@ class IdPSettings(Settings):
     store: Store
     records: Records = Records()
     mail: Mail | None = None
+    registration: Registration = Registration()
     session: Session = Session()
     networks: dict[str, NetworkRanges] = {}
     login: Login

@@ -29,7 +29,7 @@ from idp.web.overview import Done, account_page
 from idp.web.pages import method_page, stuck_page
 from idp.web.paths import ACCOUNT, ERRAND_PATHS, HELPDESK, HELPDESK_ACT
 from idp.web.refusing import record_judgement, refusal_here
-from idp.web.registering import form_received, overtaken, show_form, turn_of
+from idp.web.registering import form_received, hindered, overtaken, show_form, turn_of
 from idp.web.site import Site
 from idp.web.visitor import Visitor, session_of
 
@@ -122,7 +122,7 @@ def _finish(
     turn = turn_of(site, held, reached, visitor)
     if turn.action is not demand.action:
         return overtaken(site, turn)
-    return form_received(site, turn, fields, event_of(fields)) or _to_step(held)
+    return hindered(site, turn) or form_received(site, turn, fields, event_of(fields)) or _to_step(held)
 
 
 def proceed(site: Site, held: Held, visitor: Visitor) -> Response:
@@ -147,7 +147,8 @@ def proceed(site: Site, held: Held, visitor: Visitor) -> Response:
         return _render(site, held, step, visitor)
     if errand.purpose in ENTRANCES:
         return _let_in(site, held, step, visitor)
-    return show_form(site, turn_of(site, held, step, visitor)) or _to_step(held)
+    turn = turn_of(site, held, step, visitor)
+    return hindered(site, turn) or show_form(site, turn) or _to_step(held)
 
 
 def _let_in(site: Site, held: Held, reached: Reached, visitor: Visitor) -> Response:

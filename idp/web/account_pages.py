@@ -100,12 +100,21 @@ def several_page(
 
 
 def refusal_page(
-    site: Site, visitor: Visitor, code: Code, *, path: str = "", status: int = 403, back: str = ""
+    site: Site,
+    visitor: Visitor,
+    code: Code,
+    *,
+    path: str = "",
+    status: int = 403,
+    back: str = "",
+    retry_at: datetime | None = None,
 ) -> Response:
-    """Say why it cannot be done here, and what to do; `back` is the page that it was asked for at."""
+    """Say why it cannot be done here, and what to do; `back` is where it was asked for, `retry_at` when it can be."""
     account_url = ACCOUNT if status == 409 and not back else ""
     extra = {"return_to_service": False, "correlation_id": "", "account_url": account_url, "back_url": back}
-    return render(site, visitor, "error.html", Frame(page="error", path=path, problem=code, status=status, extra=extra))
+    minutes = minutes_until(retry_at, visitor.now)
+    frame = Frame(page="error", path=path, problem=code, retry_minutes=minutes, status=status, extra=extra)
+    return render(site, visitor, "error.html", frame)
 
 
 def _frame(

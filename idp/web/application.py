@@ -11,7 +11,8 @@ from idp.audit import AuditEvent
 from idp.core.codes import Code
 from idp.core.errors import DependencyError, ProtocolError, WarifuError
 from idp.core.turn import stepping_aside
-from idp.web import account, sso
+from idp.not_me import PATH as NOT_ME
+from idp.web import account, denying, sso
 from idp.web.assets import site_style, static_file
 from idp.web.audit_event import rejected
 from idp.web.certificate import receive_certificate
@@ -80,6 +81,8 @@ def make_application(site: Site) -> Flask:
     route(HELPDESK_ACT, "GET", show_act)
     route(HELPDESK_ACT, "POST", do_act)
     route(TROUBLE, "GET", show_trouble)
+    route(NOT_ME, "GET", denying.show)
+    route(NOT_ME, "POST", denying.submit)
     route(ERROR, "GET", _explain)
     application.add_url_rule(CERTIFICATE, "certificate", lambda: _certificate(site), methods=["GET"])
     application.add_url_rule(METADATA, "metadata", lambda: _own_metadata(site))

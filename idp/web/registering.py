@@ -76,6 +76,17 @@ def turn_of(site: Site, held: Held, reached: Reached, visitor: Visitor) -> Turn:
     return Turn(held, errand, reached, site.registrations.action(errand, standing), standing, former, visitor)
 
 
+def hindered(site: Site, turn: Turn) -> Response | None:
+    """Say why this person changes nothing now though the rules are met; None where nothing stands in the way."""
+    reached, visitor = turn.reached, turn.visitor
+    found = site.cautions.find(reached.subject, reached.proofs, _binding(site, turn), visitor.now)
+    if found is None:
+        return None
+    site.audit.record(untried(turn.held, found.code, visitor, reached.aim.rule))
+    site.refusals.record(reached.subject, refusal_here(found.code, visitor))
+    return refusal_page(site, visitor, found.code, path=_place(turn.held), retry_at=found.until)
+
+
 def show_form(site: Site, turn: Turn) -> Response | None:
     """Show the page that registers or resets; None where another request of this conversation was first."""
     if turn.is_overtaken:
@@ -271,6 +282,9 @@ def _show_offer(site: Site, turn: Turn, shown: Shown) -> Response | None:
 
 
 def _to_step(held: Held) -> Response:
+    return Response(status=303, headers={"Location": _place(held)})
+
+
+def _place(held: Held) -> str:
     errand = held.conversation.errand
-    path = ERRAND_PATHS[errand.purpose if errand is not None else Purpose.LOGIN]
-    return Response(status=303, headers={"Location": f"{path}?execution={held.handle}"})
+    return f"{ERRAND_PATHS[errand.purpose if errand is not None else Purpose.LOGIN]}?execution={held.handle}"

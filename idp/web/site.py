@@ -14,6 +14,7 @@ from idp.directory import Directory
 from idp.directory.writer import NamedWriter
 from idp.federation.index import Federation
 from idp.flow.acquaintance import Acquaintances
+from idp.flow.caution import Cautions
 from idp.flow.conversation import Conversations
 from idp.flow.engine import Engine
 from idp.flow.history import History
@@ -26,6 +27,7 @@ from idp.flow.ticket import Tickets
 from idp.flow.trusted import TrustedBrowsers
 from idp.mail import Outbox
 from idp.metrics import Metrics
+from idp.not_me import NotMe
 from idp.notices import Notices
 from idp.plugin import Keeper, Tools
 from idp.plugin.registry import Enabled
@@ -59,6 +61,8 @@ class Site:
     conversations: Conversations
     sessions: Sessions
     history: History
+    cautions: Cautions
+    not_me: NotMe
     trusted: TrustedBrowsers
     refusals: Refusals
     tickets: Tickets

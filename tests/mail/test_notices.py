@@ -11,6 +11,7 @@ from idp.core.codes import Code
 from idp.core.errors import AuthnError, DependencyError
 from idp.core.notice import NoticeKind
 from idp.core.subject import Subject
+from idp.not_me import Denied
 from idp.notices import MOST_ADDRESSES
 from tests.parts.site import Idp, make_conf
 from tests.parts.slapd import RunningSlapd, own_slapd
@@ -52,6 +53,10 @@ class Told:
         now, place = self.idp.clock(), ip_address(address) if address else None
         self.idp.site.notices.tell(kind, self.bob, language, now, network, place, method=method)
 
+    @property
+    def stop_address(self) -> str:
+        return self.idp.site.not_me.address(Denied(self.bob, "totp replaced", self.idp.clock()))
+
     def received(self) -> list[Received]:
         assert self.idp.site.outbox is not None
         self.idp.site.outbox.deliver(self.idp.clock)
@@ -88,6 +93,10 @@ def test_a_letter_says_what_when_where_and_what_to_do(told: Told) -> None:
         "",
         "If this was not you, tell the help desk at once and change your password.",
         "https://help.example.ac.jp/",
+        "",
+        "If it was not you, open this page and press its button. It stops every registration for your account until "
+        "you have spoken to the help desk:",
+        told.stop_address,
         "",
         "This mail was sent automatically.",
         "Example University",

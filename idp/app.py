@@ -96,8 +96,7 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
     )
     policy = Policy(settings.login, settings.service_provider, settings.site.time_zone, trusted.trusts)
     wanted += [*settings.helpdesk.search, settings.helpdesk.name_attribute] if settings.helpdesk else []
-    wanted += made_at(policy, settings.directory.id_attribute)
-    wanted += [MADE[settings.directory.id_attribute]] if settings.registration.never_used_days else []
+    wanted += [*made_at(policy, settings.directory.id_attribute), *_age_of_accounts(settings)]
     wanted += PASSWORD_CHANGED if policy.remembers else ()
     directory = open_directory(settings.directory, sealer, clock, wanted=wanted, store=store)
     signing_keys = [_signing_key(pair) for pair in settings.keys.signing]
@@ -285,6 +284,11 @@ def _expectations(settings: IdPSettings) -> Expectations:
             if row.clock_skew_seconds is not None
         },
     )
+
+
+def _age_of_accounts(settings: IdPSettings) -> Sequence[str]:
+    """Give the attribute that tells how long an account has not been used, if that is asked for."""
+    return (MADE[settings.directory.id_attribute],) if settings.registration.never_used_days else ()
 
 
 def _listeners(settings: IdPSettings) -> frozenset[Listener]:

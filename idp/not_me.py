@@ -48,9 +48,8 @@ class NotMe:
     def read(self, value: str, now: datetime) -> Denied:
         """Read what `address` wrote. Raises ProtocolError NOT_ME_STALE for what is not ours or too old."""
         text, _, signature = value.partition(".")
-        if len(value) > LONGEST or not hmac.compare_digest(
-            signature.encode("utf-8", "replace"), self._sign(text).encode()
-        ):
+        given, own = signature.encode("utf-8", "replace"), self._sign(text).encode("ascii")
+        if len(value) > LONGEST or not hmac.compare_digest(given, own):
             raise _stale("not of our making")
         try:
             ident, username, dn, change, at = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))

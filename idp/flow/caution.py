@@ -90,7 +90,8 @@ class Cautions:
         Nothing is said of a time before logins were written down here. Raises DependencyError.
         """
         watched, settings = now - self._watched_since(now), self._settings
-        last = self._history.last(subject.id)
+        # A login of today wakes nobody: whoever guessed the password would log in first.
+        last = self._history.last_before(subject.id, now - timedelta(hours=settings.cool_down_hours))
         if last is not None:
             return 0 < settings.dormant_days <= (now - last).days
         # Nobody has seen it used since then, and it was there.

@@ -66,6 +66,11 @@ class History:
         lines = self._lines(person)
         return _read(lines[-1]).at if lines else None
 
+    def last_before(self, person: str, moment: datetime) -> datetime | None:
+        """Give the moment of the last login before another moment, as far as the last 20 go back."""
+        logins = (_read(line).at for line in reversed(self._lines(person)))
+        return next((at for at in logins if at < moment), None)
+
     def forget(self, person: str) -> None:
         """Forget a person's logins."""
         self._store.remove(KIND, person)

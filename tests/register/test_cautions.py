@@ -91,6 +91,17 @@ def test_t36_nobody_is_dormant_before_logins_were_written_down_for_so_long(site:
     assert someone(site.idp).open().name == "register"
 
 
+def test_t36_a_login_of_today_wakes_nobody(site: OffCampus) -> None:
+    watched(site.idp)
+    used(site.idp)
+    site.idp.clock.advance(hours=200 * DAY)
+    used(site.idp)
+    assert someone(site.idp).open().code == Code.ACCOUNT_DORMANT
+
+    site.idp.clock.advance(hours=25)
+    assert someone(site.idp).open().name == "register"
+
+
 def test_t36_a_dormant_account_registers_with_a_code_of_the_help_desk_and_not_with_card_and_mail(
     site: OffCampus,
 ) -> None:

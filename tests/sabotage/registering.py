@@ -8,10 +8,148 @@ PROTECTION = "tests/register/test_protection.py"
 NOTICES = "tests/register/test_notices.py"
 BINDINGS = "tests/register/test_bindings.py"
 WAYS = "tests/flow/test_ways.py"
+CAUTIONS = "tests/register/test_cautions.py"
+
+MAILCODE = "tests/mailcode/test_codes.py"
+ACTIVATION = "tests/activation/test_activation.py"
+THIEF = "tests/register/test_thief.py::test_t33_no_sequence_lets_the_thief_bind_a_factor"
 LETTERS = "tests/mail/test_method_letters.py"
 CREDENTIALS = "tests/directory/test_credentials.py"
 
 ROWS = (
+    Sabotage(
+        "a way is walked by its first step",
+        "idp/flow/policy.py",
+        "if aim.ways and not is_walked(aim.ways, proofs):",
+        "if False:",
+        THIEF,
+    ),
+    Sabotage(
+        "a code by mail is good in any conversation",
+        "plugins/mailcode/codes.py",
+        "if not hmac.compare_digest(kept, _digest(code, visit, subject, address, tools)):",
+        "if False:",
+        f"{MAILCODE}::test_e02_a_code_stands_five_tries",
+    ),
+    Sabotage(
+        "a code by mail stands any number of tries",
+        "plugins/mailcode/codes.py",
+        "if kept is None or tried.value > settings.tries:",
+        "if kept is None:",
+        f"{MAILCODE}::test_e02_a_code_stands_five_tries",
+    ),
+    Sabotage(
+        "a code by mail is good for any purpose",
+        "plugins/mailcode/codes.py",
+        "(code.key, subject.id, visit.purpose, address, code.digits)",
+        "(code.key, subject.id, address, code.digits)",
+        f"{MAILCODE}::test_e04_a_code_is_good_for_whom_and_what_it_was_sent",
+    ),
+    Sabotage(
+        "a code by mail outlives a change of the address",
+        "plugins/mailcode/codes.py",
+        "(code.key, subject.id, visit.purpose, address, code.digits)",
+        "(code.key, subject.id, visit.purpose, code.digits)",
+        f"{MAILCODE}::test_e04_after_a_change_of_the_address_the_code_is_void",
+    ),
+    Sabotage(
+        "of two who enter the same code both win",
+        "plugins/mailcode/codes.py",
+        "return Judgement.RIGHT if tools.moments.take(code.key) is not None else Judgement.SPENT",
+        "return Judgement.RIGHT",
+        f"{MAILCODE}::test_e01_a_code_is_good_once",
+    ),
+    Sabotage(
+        "any number of codes is mailed",
+        "plugins/mailcode/method.py",
+        "if count.value > most:",
+        "if False:",
+        f"{MAILCODE}::test_e02_three_codes_are_sent_in_six_hours",
+    ),
+    Sabotage(
+        "a code goes to the account's own mailbox",
+        "plugins/mailcode/address.py",
+        "if _is_own(address, attributes, settings):",
+        "if False:",
+        f"{MAILCODE}::test_e06_the_accounts_own_mailbox_is_not_written_to",
+    ),
+    Sabotage(
+        "a code goes to an address of yesterday",
+        "plugins/mailcode/address.py",
+        "is_old = tools.now - oldest >= timedelta(days=settings.unchanged_days)",
+        "is_old = True",
+        f"{MAILCODE}::test_e06_an_address_changed_within_seven_days_is_not_written_to",
+    ),
+    Sabotage(
+        "an activation code is anybody's",
+        "plugins/activation/issuing.py",
+        "if not hmac.compare_digest(kept, _digest(subject, normalise(typed), tools)):",
+        "if False:",
+        f"{ACTIVATION}::test_five_wrong_ones_burn_it",
+    ),
+    Sabotage(
+        "an activation code is never burnt",
+        "plugins/activation/issuing.py",
+        "if tried.value > settings.tries:",
+        "if False:",
+        f"{ACTIVATION}::test_five_wrong_ones_burn_it",
+    ),
+    Sabotage(
+        "a code of the help desk is good twice",
+        "plugins/activation/issuing.py",
+        "return tools.moments.take(subject.id) == kept",
+        "return True",
+        f"{ACTIVATION}::test_it_is_good_once_and_for_its_person_alone",
+    ),
+    Sabotage(
+        "a frozen account registers",
+        "idp/flow/caution.py",
+        "if self.is_frozen(subject):",
+        "if False:",
+        f"{CAUTIONS}::test_a_frozen_account_changes_nothing_with_whatever_proof",
+    ),
+    Sabotage(
+        "a dormant account registers",
+        "idp/flow/caution.py",
+        "if binding not in SURE and self.is_dormant(subject, now):",
+        "if False:",
+        f"{CAUTIONS}::test_t36_an_account_that_was_not_used_for_180_days_registers_nothing_by_password",
+    ),
+    Sabotage(
+        "a login of today wakes a dormant account",
+        "idp/flow/caution.py",
+        "now - timedelta(hours=settings.cool_down_hours))",
+        "now + timedelta(hours=1))",
+        f"{CAUTIONS}::test_t36_a_login_of_today_wakes_nobody",
+    ),
+    Sabotage(
+        "a factor of today changes everything",
+        "idp/flow/caution.py",
+        "return Hindrance(Code.FACTOR_TOO_NEW, until) if until > now else None",
+        "return None",
+        f"{CAUTIONS}::test_t33_an_app_bound_without_the_old_one_changes_nothing_else_for_a_day",
+    ),
+    Sabotage(
+        "a look at the address in a notice freezes",
+        "idp/web/denying.py",
+        "return _page(site, request, visitor, is_frozen=site.cautions.is_frozen(denied.subject))",
+        "return submit(site, request, visitor) if site.cautions.freeze(denied.subject, visitor.now) else None",
+        f"{CAUTIONS}::test_people_r10_the_address_in_a_notice_opens_a_page_whose_button_alone_acts",
+    ),
+    Sabotage(
+        "an address in a notice is anybody's to write",
+        "idp/not_me.py",
+        "if len(value) > LONGEST or not hmac.compare_digest(given, own):",
+        "if len(value) > LONGEST:",
+        f"{CAUTIONS}::test_e04_an_address_of_nobodys_making_does_nothing",
+    ),
+    Sabotage(
+        "an address in a notice freezes again after the help desk",
+        "idp/web/denying.py",
+        "if thawed is not None and denied.at <= thawed:",
+        "if False:",
+        f"{CAUTIONS}::test_the_help_desk_lifts_it_and_the_address_of_before_freezes_nothing_again",
+    ),
     Sabotage(
         "half a way is enough",
         "idp/flow/policy.py",

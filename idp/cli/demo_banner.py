@@ -17,6 +17,7 @@ Warifu is up / 起動しました
     try it / 接続確認            {plan.sp_url}/
     register an app / 登録       {plan.base_url}/idp/account/register
     a passkey / パスキー          {plan.base_url}/idp/account/register?method=passkey
+    help desk / 窓口             {plan.base_url}/idp/helpdesk/   (midori)
     identity provider / IdP     {plan.base_url}/idp/shibboleth
     directory / ディレクトリ      ldap://127.0.0.1:{plan.port + 4}
     mail / メール                {plan.mail_folder}

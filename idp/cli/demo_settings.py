@@ -9,7 +9,7 @@ from idp.cli.demo_ca import DemoCA
 from idp.cli.demo_people import RECOVERY_ATTRIBUTE, SCOPE
 from idp.cli.init import write_site
 from idp.cli.keys import write_private, write_random_key, write_signing_pair
-from idp.cli.slapd_entries import ADMIN_DN, ENROL_DN, PEOPLE_DN, VERIFIER_DN
+from idp.cli.slapd_entries import ADMIN_DN, ENROL_DN, GROUPS_DN, PEOPLE_DN, VERIFIER_DN
 from idp.settings.load import FILE_NAME
 from idp.settings.template import SiteAnswers, render_settings
 
@@ -174,6 +174,13 @@ own_domains = ["{SCOPE}"]
 unchanged_days = 0                    # the people of the demonstration are made today; leave 7 elsewhere
 
 [plugins.activation]
+
+[helpdesk]
+
+[[helpdesk.roles]]
+name = "窓口"
+groups = ["cn=helpdesk,{GROUPS_DN}"]
+may = ["unlock", "reset", "sessions", "issue", "revoke", "unfreeze"]
 """
 
 

@@ -18,7 +18,6 @@ class Act(StrEnum):
     SESSIONS = "sessions"
     ISSUE = "issue"
     REVOKE = "revoke"
-    UNFREEZE = "unfreeze"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from typing import Literal
 
 from idp.settings.base import Field, Group
 
-DeskAct = Literal["unlock", "reset", "sessions", "issue", "revoke", "unfreeze"]
+DeskAct = Literal["unlock", "reset", "sessions", "issue", "revoke"]
 """What the help desk may do to a person."""
 
 

@@ -19,6 +19,7 @@ RESET = "/idp/account/reset"
 TROUBLE = "/idp/account/trouble?method=totp"
 LOGOUT = "/idp/profile/Logout"
 ERROR = "/idp/error"
+HELPDESK = "/idp/helpdesk/"
 
 
 @dataclass(frozen=True)
@@ -169,6 +170,30 @@ def _confirm(someone: Person) -> None:
     someone.page.locator("[name=j_username]").wait_for()
 
 
+def _desk(*steps: str) -> Callable[[Person, University], None]:
+    """Give a way to the help desk, and there to a person, to an act, and on without a reason."""
+
+    def go(someone: Person, univ: University) -> None:
+        helped = univ.account()
+        someone.open(HELPDESK)
+        someone.log_in(univ.staff.pop())
+        for step in steps:
+            if step == "person":
+                someone.page.locator("[name=person]").fill(helped.username)
+                someone.press("proceed")
+            elif step == "nobody":
+                someone.page.locator("[name=person]").fill("nobody-of-this-name")
+                someone.press("proceed")
+            elif step == "no-reason":
+                someone.page.locator("[name=reason]").fill("x")
+                someone.press("do")
+            else:
+                with someone.page.expect_navigation(wait_until="load"):
+                    someone.page.locator(f"a[data-act={step}]").first.click()
+
+    return go
+
+
 PAGES = (
     Shown("password", "password", _begin),
     Shown("wrong-password", "password", _wrong_password, problem="A101"),
@@ -195,6 +220,11 @@ PAGES = (
     Shown("register-again", "register", _own(REGISTER, registered=True), campus=True),
     Shown("register-clock", "register", _register(6), campus=True, problem="E101"),
     Shown("registered", "account", _register(0), campus=True),
+    Shown("helpdesk", "helpdesk", _desk(), campus=True),
+    Shown("helpdesk-nobody", "helpdesk", _desk("nobody"), campus=True, problem="H107"),
+    Shown("helpdesk-person", "helpdesk-person", _desk("person"), campus=True),
+    Shown("helpdesk-act", "helpdesk-act", _desk("person", "reset"), campus=True),
+    Shown("helpdesk-reason", "helpdesk-act", _desk("person", "unlock", "no-reason"), campus=True, problem="H105"),
     Shown("reset", "reset", _own(RESET, registered=True), campus=True),
     Shown("register-elsewhere", "error", _open(REGISTER), problem="E201"),
     Shown("logout", "logout", _log_out, campus=True),

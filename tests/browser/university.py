@@ -52,6 +52,15 @@ require = "two-factors"
 remembered = true
 
 """
+_STAFF = 40
+_DESK = f"""
+[helpdesk]
+
+[[helpdesk.roles]]
+name = "desk"
+groups = ["cn=desk,{GROUPS_DN}"]
+may = ["unlock", "reset", "sessions"]
+"""
 _GENEROUS = '\n[limits.password]\naddress = ["10000/1d"]\n[limits.totp]\naddress = ["10000/1d"]\n'
 _NAMES = (
     ("library", LIBRARY, {"ja": "附属図書館", "en": "University Library"}),
@@ -78,6 +87,7 @@ class University:
     courses: Service
     accounts: list[Account]
     newcomers: list[Account]
+    staff: list[Account]
     client_ca: ClientCA
     revoked: Shown
     codes: Codes = field(default_factory=Codes)
@@ -105,16 +115,17 @@ def university(folder: Path, **answers: object) -> Iterator[University]:
     client_ca.file(folder / "client-ca.pem")
     client_ca.crl(folder / "client-ca.crl", revoked)
     accounts = [_account(f"person{number:02}", number) for number in range(_PEOPLE)]
+    staff = [_account(f"desk{number:02}", _PEOPLE + number) for number in range(_STAFF)]
     newcomers = [Account(f"newcomer{number:02}", f"the Password of {number}") for number in range(_NEWCOMERS)]
     with ExitStack() as stack:
-        slapd = stack.enter_context(_directory(folder, [*accounts, *newcomers]))
+        slapd = stack.enter_context(_directory(folder, [*accounts, *newcomers], staff))
         conf = _make_conf(folder / "conf", slapd, leaf, authority, **answers)
         services = [_service(name, host, conf) for name, host, _ in _NAMES]
         ports = {s.sp.name: stack.enter_context(serving_service(s, leaf)) for s in services}
         confirmation = stack.enter_context(_confirmation(conf, folder / "confirmation.log"))
         for service, (_, _, names) in zip(services, _NAMES, strict=True):
             register(conf, service.sp, want_assertions_signed=True, display_names=names)
-        stack.enter_context(serving(folder / "site", slapd, workers=2, apps=(*accounts, SITTER), conf=conf))
+        stack.enter_context(serving(folder / "site", slapd, workers=2, apps=(*accounts, *staff, SITTER), conf=conf))
         main = _port_of(conf, "main")
         outside = stack.enter_context(road(main, "127.0.0.2"))
         others = {
@@ -132,6 +143,7 @@ def university(folder: Path, **answers: object) -> Iterator[University]:
             services[1],
             accounts,
             newcomers,
+            staff,
             client_ca,
             revoked,
         )
@@ -173,7 +185,7 @@ def _make_conf(folder: Path, slapd: RunningSlapd, leaf: Leaf, authority: Authori
         campus_replace="password",
         site_codes_toml='site_codes = {E101 = "W100070"}',
         listen_toml=listen,
-        plugins_toml=f'{ASK_ALWAYS}{clients}[plugins.password]\nchange_url = "https://www.univ.test/password"\n{_GENEROUS}',
+        plugins_toml=f'{ASK_ALWAYS}{clients}[plugins.password]\nchange_url = "https://www.univ.test/password"\n{_GENEROUS}{_DESK}',
         release_toml=release,
         confirmation_toml=own,
         **answers,
@@ -194,8 +206,9 @@ def _service(name: str, host: str, conf: Path) -> Service:
 
 
 @contextmanager
-def _directory(folder: Path, accounts: list[Account]) -> Iterator[RunningSlapd]:
+def _directory(folder: Path, accounts: list[Account], staff: list[Account]) -> Iterator[RunningSlapd]:
     people = [_person(account) for account in accounts]
+    people += [_person(account, groups=("desk",)) for account in staff]
     aged = {"pwdPolicySubentry": (f"cn=aged,ou=policies,{SUFFIX}",)}
     changed = (datetime.now(UTC) - timedelta(hours=6)).strftime("%Y%m%d%H%M%SZ")
     people.append(_person(NOTICED, extra={**aged, "pwdChangedTime": (changed,)}))

@@ -27,11 +27,11 @@ may = ["unlock", "reset", "sessions", "issue", "revoke"]
 [[helpdesk.roles]]
 name = "head of the desk"
 groups = ["cn=vpn,{GROUPS_DN}"]
-may = ["unlock", "reset", "sessions", "unfreeze"]
+may = ["unlock", "reset"]
 """
 
 
-HEADS = ROLES.replace('"unfreeze"]', '"issue"]\nmethods = ["totp"]')
+HEADS = ROLES.replace('["unlock", "reset"]', '["unlock", "issue"]\nmethods = ["totp"]')
 CODES = f"""
 [[login.rules]]
 name = "register with a code of the help desk"

@@ -225,9 +225,10 @@ def test_a_higher_rank_acts_on_a_lower_one(desk: Desk) -> None:
 
 
 def test_a_role_has_its_acts_and_no_others(desk: Desk) -> None:
-    worker = desk.staff("carol")
+    worker = desk.staff("alice")
 
-    page = worker.browser.get(f"{ACT}?id={desk.id_of('bob')}&act=unfreeze")
+    assert 'data-act="sessions"' not in worker.look("bob").html
+    page = worker.browser.get(f"{ACT}?id={desk.id_of('bob')}&act=sessions")
 
     assert (page.status, page.code) == (403, Code.DESK_NOT_ALLOWED)
 

@@ -63,7 +63,7 @@ def test_seed_03_05_17_19_an_app_is_registered_on_campus_and_used_at_home(
     with_app = scan(someone, univ, newcomer)
     link = read_qr(someone, tmp_path)
     assert parse_qs(urlsplit(link).query)["secret"] == [someone.page.locator("#totp-key").get_attribute("data-key")]
-    someone.page.locator("summary").nth(1).click()
+    someone.page.locator("#cannot-scan > summary").click()
     assert someone.page.locator("a[href^='otpauth:']").get_attribute("href") == link
 
     someone.page.locator("[name=tokencode]").fill(univ.codes.next(with_app))
@@ -107,7 +107,7 @@ def test_seed_19_by_keyboard_alone_enter_registers(
 def test_the_key_is_copied_whole_by_button_or_by_hand(person: SitDown, univ: University, *, script: bool) -> None:
     someone = person(campus=True, script=script)
     open_register(someone, univ.newcomer())
-    someone.page.locator("summary").nth(1).click()
+    someone.page.locator("#cannot-scan > summary").click()
     button = someone.page.locator("button.copy")
 
     assert button.is_visible() is script

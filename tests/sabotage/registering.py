@@ -275,7 +275,7 @@ ROWS = (
         "plugins/totp/enrol.py",
         "standing = next((app for app in apps if app.credential.id == former.id), None)",
         "standing = next(iter(apps), None)",
-        f"{PROTECTION}::test_t34_who_registers_what_was_looked_at_before_is_told_so",
+        "tests/plugin/test_enrolment.py::test_the_one_time_password_keeps_the_rules",
     ),
     Sabotage(
         "an app is added beside others than were looked at",

@@ -180,7 +180,7 @@ unchanged_days = 0                    # the people of the demonstration are made
 [[helpdesk.roles]]
 name = "窓口"
 groups = ["cn=helpdesk,{GROUPS_DN}"]
-may = ["unlock", "reset", "sessions", "issue", "revoke"]
+may = ["unlock", "reset", "sessions", "issue", "revoke", "unfreeze"]
 """
 
 

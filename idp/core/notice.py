@@ -10,6 +10,7 @@ class NoticeKind(StrEnum):
     REPLACED = "replaced"
     RESET = "reset"
     UNLOCKED = "unlocked"
+    UNFROZEN = "unfrozen"
     LOGGED_OUT = "logged-out"
     USED = "used"
     TRUSTED = "trusted"

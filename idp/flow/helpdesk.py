@@ -18,6 +18,7 @@ class Act(StrEnum):
     SESSIONS = "sessions"
     ISSUE = "issue"
     REVOKE = "revoke"
+    UNFREEZE = "unfreeze"
 
 
 @dataclass(frozen=True, slots=True)

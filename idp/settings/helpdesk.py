@@ -4,7 +4,7 @@ from typing import Literal
 
 from idp.settings.base import Field, Group
 
-DeskAct = Literal["unlock", "reset", "sessions", "issue", "revoke"]
+DeskAct = Literal["unlock", "reset", "sessions", "issue", "revoke", "unfreeze"]
 """What the help desk may do to a person."""
 
 

@@ -22,7 +22,7 @@ searches_an_hour = 30
 [[helpdesk.roles]]
 name = "desk"
 groups = ["cn=staff,{GROUPS_DN}"]
-may = ["unlock", "reset", "sessions", "issue", "revoke"]
+may = ["unlock", "reset", "sessions", "issue", "revoke", "unfreeze"]
 
 [[helpdesk.roles]]
 name = "head of the desk"

@@ -218,6 +218,21 @@ def test_nobody_acts_on_themselves_or_on_their_rank_or_a_higher_one(
     assert {each["decision"] for each in desk.events(act.upper()) if each["username"] == person} == {"refused"}
 
 
+def test_a_freeze_is_told_and_lifted(desk: Desk) -> None:
+    subject = desk.idp.site.directory.find("bob")
+    assert subject is not None
+    worker = desk.staff()
+    assert "data-frozen" not in worker.look("bob").html
+    desk.idp.site.cautions.freeze(subject, desk.idp.clock())
+    assert "data-frozen" in worker.look("bob").html
+
+    done = worker.do(worker.open("unfreeze"))
+
+    assert 'data-done="unfreeze"' in done.html
+    assert not desk.idp.site.cautions.is_frozen(subject)
+    assert len(desk.letters()) == 1
+
+
 def test_a_higher_rank_acts_on_a_lower_one(desk: Desk) -> None:
     worker = desk.staff("alice")
 

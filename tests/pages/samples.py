@@ -283,6 +283,7 @@ OTHERS = {
             "is_self": False,
             "is_over": True,
             "their_role": "",
+            "is_frozen": True,
             "lines": [
                 (MethodLine("password", "Password", can_have=False, has=False, count=5, minutes=3), [], []),
                 (

@@ -108,10 +108,16 @@ def _revoke(site: Site, order: Order) -> Done | None:
     return Done(order.number) if is_done else None
 
 
+def _unfreeze(site: Site, order: Order) -> Done | None:
+    """Lift a freeze of registration."""
+    return Done() if site.cautions.thaw(order.person, order.visitor.now) else None
+
+
 DEEDS: Mapping[Act, Deed] = {
     Act.UNLOCK: Deed(_unlock, Decision.CHANGED, NoticeKind.UNLOCKED),
     Act.RESET: Deed(_reset, Decision.REMOVED, NoticeKind.RESET),
     Act.ISSUE: Deed(_issue, Decision.REGISTERED, NoticeKind.REGISTERED),
     Act.REVOKE: Deed(_revoke, Decision.REMOVED, NoticeKind.RESET),
+    Act.UNFREEZE: Deed(_unfreeze, Decision.CHANGED, NoticeKind.UNFROZEN),
     Act.SESSIONS: Deed(_sessions, Decision.CHANGED, NoticeKind.LOGGED_OUT),
 }

@@ -76,7 +76,8 @@ def _page(site: Site, staff: Staff, subject: Subject, visitor: Visitor, done: st
             )
             for line in lines
         ],
-        "acts": links(WITHOUT_METHOD),
+        "is_frozen": site.cautions.is_frozen(subject),
+        "acts": links((*WITHOUT_METHOD, *((Act.UNFREEZE,) if site.cautions.is_frozen(subject) else ()))),
         "sessions": len(site.sessions.of(subject.id, visitor.now)),
         "logins": list(login_lines(site, visitor, site.history.recent(subject.id, visitor.now))),
         "refusals": list(refusal_lines(site, subject, visitor)),

@@ -1,12 +1,13 @@
 """Passkeys in the directory: registered, found by their digest, counted, taken away."""
 
+from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from idp.directory.site import DirectorySite
-from idp.plugin import Binding, Letters, Proved, SiteFacts, Tools
+from idp.plugin import Binding, Proved, SiteFacts, Tools
 from idp.store import PluginMoments, SQLiteStore
 from tests.directory.conftest import SettableClock
 from tests.passkey.authenticator import ORIGIN, SoftKey
@@ -19,9 +20,17 @@ def desk(site: DirectorySite, clock: SettableClock, tmp_path: Path) -> Desk:
     facts = SiteFacts(f"{ORIGIN}/idp/shibboleth", ORIGIN, {"en": "Example University"}, "Warifu")
 
     def tools(name: str) -> Tools:
-        moments = PluginMoments(store, name)
-        letters: Letters = SimpleNamespace()  # type: ignore[assignment]
-        return Tools(clock(), site.people, site.credentials, moments, letters, facts, lambda message: None)
+        return Tools(
+            now=clock(),
+            people=site.people,
+            credentials=site.credentials,
+            moments=PluginMoments(store, name),
+            letters=SimpleNamespace(),  # type: ignore[arg-type]
+            notices=SimpleNamespace(),  # type: ignore[arg-type]
+            site=facts,
+            alarm=lambda message: None,
+            digest=lambda value: sha256(name.encode() + value).digest(),
+        )
 
     return Desk(SimpleNamespace(site=SimpleNamespace(tools=tools)))  # type: ignore[arg-type]
 

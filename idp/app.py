@@ -18,12 +18,13 @@ from idp.core.network import parse_range
 from idp.core.secret import Secret
 from idp.directory import open_directory
 from idp.federation.index import Federation
-from idp.federation.service_provider import POST_BINDING, REDIRECT_BINDING
 from idp.flow.acquaintance import MADE, Acquaintances, made_at
 from idp.flow.caution import Cautions
 from idp.flow.conversation import Conversations
 from idp.flow.engine import Engine
 from idp.flow.history import History
+from idp.flow.logout import Logouts
+from idp.flow.participation import Participations
 from idp.flow.policy import Policy
 from idp.flow.refusals import Refusals
 from idp.flow.registration import Registrations
@@ -42,6 +43,7 @@ from idp.plugin.descriptor import folder_of
 from idp.plugin.registry import Enabled, enable
 from idp.saml.answer import ResponseWriter
 from idp.saml.conditions import Expectations
+from idp.saml.logout_writer import LogoutWriter
 from idp.saml.own_metadata import own_metadata
 from idp.seal import Sealer, load_seal_keys
 from idp.settings.live_networks import LiveNetworks
@@ -50,7 +52,7 @@ from idp.settings.model import IdPSettings, KeyPair
 from idp.store import PluginMoments, RedisStore, SQLiteStore, Store
 from idp.web.application import make_application
 from idp.web.forms import FormTokens
-from idp.web.paths import POST_SSO, REDIRECT_SSO, REGISTER
+from idp.web.paths import REGISTER, SLO_PATHS, SSO_PATHS
 from idp.web.plugin_pages import verify_guides, verify_templates, verify_texts
 from idp.web.render import GUIDES, STATIC, make_environment
 from idp.web.site import Site
@@ -171,6 +173,8 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
         history=history,
         cautions=cautions,
         not_me=not_me,
+        participations=Participations(store),
+        logouts=Logouts(store, _longest_acceptance(expectations)),
         trusted=trusted,
         refusals=Refusals(store),
         tickets=Tickets(store),
@@ -178,6 +182,7 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
         writer=ResponseWriter(
             settings.site.entity_id, signing_keys[0], timedelta(seconds=settings.saml.assertion_lifetime_seconds)
         ),
+        logout_writer=LogoutWriter(settings.site.entity_id, signing_keys[0]),
         expectations=expectations,
         tokens=FormTokens(cookie_key, [_cookie_key(each) for each in settings.keys.previous_cookie]),
         words=words,
@@ -270,10 +275,8 @@ def _expectations(settings: IdPSettings) -> Expectations:
     base = settings.site.base_url
     rows = settings.service_provider
     return Expectations(
-        destinations={
-            REDIRECT_BINDING: frozenset({base + REDIRECT_SSO}),
-            POST_BINDING: frozenset({base + POST_SSO}),
-        },
+        destinations={binding: frozenset({base + path}) for binding, path in SSO_PATHS.items()},
+        logout_destinations={binding: frozenset({base + path}) for binding, path in SLO_PATHS.items()},
         message_lifetime=timedelta(seconds=settings.saml.message_lifetime_seconds),
         clock_skew=timedelta(seconds=settings.saml.clock_skew_seconds),
         strict_relay_state=settings.saml.strict_relay_state,

@@ -23,6 +23,7 @@ class Counter:
 
 COUNTERS: Mapping[str, Counter] = {
     "answers": Counter("Answers sent to service providers.", ("status", "context")),
+    "logouts": Counter("Sessions ended by a logout, by who asked for it and what became of it.", ("asked", "outcome")),
     "registrations": Counter("What people registered, replaced or reset themselves.", ("action", "method")),
     "errors": Counter("Pages that told of an error.", ("code",)),
     "judgements": Counter("What methods said to what people gave.", ("method", "code")),

@@ -4,12 +4,13 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from idp.federation.names import name
-from idp.federation.service_provider import Endpoint
+from idp.federation.service_provider import Endpoint, LogoutEndpoint
 from idp.xml.datatypes import read_boolean, read_unsigned_short
 from idp.xml.parse import Element
 
 _LONGEST_LOCATION = 2048
 _ACS = name("md:AssertionConsumerService")
+_SLO = name("md:SingleLogoutService")
 
 
 class EndpointRefusedError(ValueError):
@@ -26,6 +27,24 @@ def read_assertion_consumer_services(
             endpoints.append(_read_endpoint(element, allow_loopback_http=allow_loopback_http))
         except EndpointRefusedError as error:
             refusals.append(f"line {element.sourceline}: AssertionConsumerService not used: {error}")
+    return tuple(endpoints), tuple(refusals)
+
+
+def read_single_logout_services(
+    role: Element, *, allow_loopback_http: bool
+) -> tuple[tuple[LogoutEndpoint, ...], tuple[str, ...]]:
+    """Give the endpoints for logout that may be used, and why others are not; without ResponseLocation both are one."""
+    endpoints, refusals = [], []
+    for element in role.findall(_SLO):
+        location = element.get("Location", "")
+        endpoint = LogoutEndpoint(element.get("Binding", ""), location, element.get("ResponseLocation") or location)
+        try:
+            check_location(endpoint.location, allow_loopback_http=allow_loopback_http)
+            check_location(endpoint.response_location, allow_loopback_http=allow_loopback_http)
+        except EndpointRefusedError as error:
+            refusals.append(f"line {element.sourceline}: SingleLogoutService not used: {error}")
+            continue
+        endpoints.append(endpoint)
     return tuple(endpoints), tuple(refusals)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from idp.core.codes import Code
 from idp.core.errors import ProtocolError
 from idp.federation.descriptions import read_descriptions
-from idp.federation.endpoints import read_assertion_consumer_services
+from idp.federation.endpoints import read_assertion_consumer_services, read_single_logout_services
 from idp.federation.extensions import read_extensions
 from idp.federation.names import SAML2_PROTOCOL, name
 from idp.federation.role_keys import read_keys
@@ -88,6 +88,7 @@ def _read_service_provider(
     if not any(endpoint.binding == POST_BINDING for endpoint in endpoints):
         reasons = "; ".join(endpoint_refusals) or "there is none"
         raise EntityRefusedError(f"no AssertionConsumerService with the HTTP-POST binding that can be used: {reasons}")
+    logout, logout_refusals = read_single_logout_services(role, allow_loopback_http=allow_loopback_http)
     keys = read_keys(role)
     extensions = read_extensions(entity, role)
     descriptions = read_descriptions(role)
@@ -110,8 +111,9 @@ def _read_service_provider(
         registration_authority=extensions.registration_authority,
         valid_until=_read_valid_until(role),
         source=source,
+        single_logout_services=logout,
     )
-    return provider, endpoint_refusals + keys.refusals
+    return provider, endpoint_refusals + logout_refusals + keys.refusals
 
 
 def _read_entity_id(entity: Element) -> str:

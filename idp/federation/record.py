@@ -5,7 +5,13 @@ import json
 from datetime import datetime
 from typing import Any
 
-from idp.federation.service_provider import EncryptionKey, Endpoint, RequestedAttribute, ServiceProvider
+from idp.federation.service_provider import (
+    EncryptionKey,
+    Endpoint,
+    LogoutEndpoint,
+    RequestedAttribute,
+    ServiceProvider,
+)
 
 _PLAIN = (
     "entity_id",
@@ -32,6 +38,7 @@ def write_record(provider: ServiceProvider) -> bytes:
     fields["acs"] = [
         [item.index, item.location, item.binding, item.is_default] for item in provider.assertion_consumer_services
     ]
+    fields["slo"] = [[item.binding, item.location, item.response_location] for item in provider.single_logout_services]
     fields["signing_keys"] = [_text(key) for key in provider.signing_keys]
     fields["encryption_keys"] = [[_text(key.public_key_der), *key.methods] for key in provider.encryption_keys]
     fields["requested"] = [[item.name, item.name_format, item.is_required] for item in provider.requested_attributes]
@@ -54,6 +61,8 @@ def read_record(record: bytes) -> ServiceProvider:
             EncryptionKey(base64.b64decode(key), tuple(methods)) for key, *methods in fields["encryption_keys"]
         ),
         requested_attributes=tuple(RequestedAttribute(*item) for item in fields["requested"]),
+        # An index of an older release has none.
+        single_logout_services=tuple(LogoutEndpoint(*item) for item in fields.get("slo", ())),
         valid_until=valid_until and datetime.fromisoformat(valid_until),
     )
 

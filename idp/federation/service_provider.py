@@ -6,6 +6,7 @@ from datetime import datetime
 
 POST_BINDING = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
 REDIRECT_BINDING = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
+SOAP_BINDING = "urn:oasis:names:tc:SAML:2.0:bindings:SOAP"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,15 @@ class Endpoint:
     location: str
     binding: str
     is_default: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogoutEndpoint:
+    """One SingleLogoutService: where a request goes, and where an answer does (SAML Metadata 2.2.2)."""
+
+    binding: str
+    location: str
+    response_location: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +50,7 @@ class ServiceProvider:
     """What we use of an entity's SPSSODescriptor. Keys are DER SubjectPublicKeyInfo; a key without `use` is in both.
 
     `assertion_consumer_services` holds every one of the metadata, whatever its binding, in order of appearance.
-    Names and links by xml:lang; links are http(s) only.
+    Names and links by xml:lang; links are http(s) only. `single_logout_services` are those that may be sent to.
     """
 
     entity_id: str
@@ -61,6 +71,7 @@ class ServiceProvider:
     registration_authority: str = ""
     valid_until: datetime | None = None
     source: str = ""
+    single_logout_services: tuple[LogoutEndpoint, ...] = ()
 
     def display_name(self, language: str) -> str:
         """Give the name in `language`, else in English, else any, else the entityID (conformance.md 1.10)."""

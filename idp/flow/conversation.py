@@ -9,12 +9,14 @@ import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Any
 
 from idp.core.codes import Code
 from idp.core.errors import ProtocolError
 from idp.core.proof import Proof
 from idp.core.subject import Subject
 from idp.flow.errand import Errand, errand_from_json, errand_to_json
+from idp.flow.participation import Participation, participation_from_json, participation_to_json
 from idp.flow.record import (
     encode,
     moment_from_json,
@@ -36,7 +38,8 @@ class Conversation:
 
     `request` is the verified request as its reader wrote it; `browser` the hash of the browser's cookie, empty until a
     browser claims it; `method`, `state` and `claimed` belong to the step being asked; `step` rises with every change,
-    and a form is good for its step alone. Without a request there is an `errand`: what the person wants of us.
+    and a form is good for its step alone. Without a request there is an `errand`: what the person wants of us. Of an
+    answered one `participation` is kept, for a logout.
     """
 
     request: str
@@ -50,21 +53,27 @@ class Conversation:
     claimed: Subject | None = None
     finished: bool = False
     errand: Errand | None = None
+    participation: Participation | None = None
 
     def to_bytes(self) -> bytes:
-        """Write it for the store."""
+        """Write it for the store; of a finished one little is left to write."""
+        common: dict[str, Any] = {
+            "browser": self.browser,
+            "started": moment_to_json(self.started),
+            "step": self.step,
+            "finished": self.finished,
+        }
+        if self.finished:
+            return encode({**common, "participation": participation_to_json(self.participation)}).encode("utf-8")
         return encode(
             {
+                **common,
                 "request": self.request,
-                "browser": self.browser,
-                "started": moment_to_json(self.started),
-                "step": self.step,
                 "subject": subject_to_json(self.subject),
                 "proofs": [proof_to_json(proof) for proof in self.proofs],
                 "method": self.method,
                 "state": self.state.hex(),
                 "claimed": subject_to_json(self.claimed),
-                "finished": self.finished,
                 "errand": errand_to_json(self.errand),
             }
         ).encode("utf-8")
@@ -74,17 +83,18 @@ class Conversation:
         """Read it back."""
         data = json.loads(value)
         return cls(
-            request=data["request"],
+            request=data.get("request", ""),
             browser=data["browser"],
             started=moment_from_json(data["started"]),
             step=data["step"],
-            subject=subject_from_json(data["subject"]),
-            proofs=tuple(proof_from_json(proof) for proof in data["proofs"]),
-            method=data["method"],
-            state=bytes.fromhex(data["state"]),
-            claimed=subject_from_json(data["claimed"]),
+            subject=subject_from_json(data.get("subject")),
+            proofs=tuple(proof_from_json(proof) for proof in data.get("proofs", ())),
+            method=data.get("method", ""),
+            state=bytes.fromhex(data.get("state", "")),
+            claimed=subject_from_json(data.get("claimed")),
             finished=data["finished"],
             errand=errand_from_json(data.get("errand")),
+            participation=participation_from_json(data.get("participation")),
         )
 
 
@@ -162,19 +172,28 @@ class Conversations:
 
     def change(self, held: Held, conversation: Conversation) -> Held | None:
         """Write the next state; None when another request of this conversation was first."""
+        return self._write(held, conversation, conversation.started + self._remembered)
+
+    def finish(self, held: Held, participation: Participation | None = None, until: datetime | None = None) -> bool:
+        """Note that the request is answered, and forget what it was; False when another request was first.
+
+        `participation` is kept `until` the session it is of ends at the latest.
+        """
+        started = held.conversation.started
+        finished = Conversation("", held.conversation.browser, started, finished=True, participation=participation)
+        expires = max(started + self._remembered, until or started)
+        return self._write(held, finished, expires, participation.person if participation else None) is not None
+
+    def _write(
+        self, held: Held, conversation: Conversation, expires: datetime, person: str | None = None
+    ) -> Held | None:
         changed = replace(conversation, step=held.conversation.step + 1)
         value = changed.to_bytes()
-        expires = changed.started + self._remembered
         if held.stored is None:
-            written = self._store.put(KIND, held.handle, value, expires)
+            written = self._store.put(KIND, held.handle, value, expires, person)
         else:
-            written = self._store.swap(KIND, held.handle, held.stored, value, expires)
+            written = self._store.swap(KIND, held.handle, held.stored, value, expires, person)
         return Held(held.handle, changed, value) if written else None
-
-    def finish(self, held: Held) -> Held | None:
-        """Note that the request is answered, and forget what it was; None when another request was first."""
-        conversation = held.conversation
-        return self.change(held, Conversation("", conversation.browser, conversation.started, finished=True))
 
     def _claim(self, held: Held, browser: str, now: datetime) -> Held:
         claimed = self.change(held, replace(held.conversation, browser=browser))

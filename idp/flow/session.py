@@ -22,18 +22,24 @@ from idp.store import Store
 KIND = "session"
 ID_BYTES = 32
 NAME_LENGTH = 16
+LINE_BYTES = 12
 TOUCH = timedelta(seconds=60)
 """How often the moment of last use is written down."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Who is logged in at this browser, and what they have proved."""
+    """Who is logged in at this browser, and what they have proved.
+
+    `line` names the session through every change of its id: what was stated to service providers belongs to it. It is
+    empty for one begun by an older release.
+    """
 
     subject: Subject
     proofs: tuple[Proof, ...]
     started: datetime
     used: datetime
+    line: str = ""
 
     def to_bytes(self) -> bytes:
         """Write it for the store."""
@@ -43,6 +49,7 @@ class Session:
                 "proofs": [proof_to_json(proof) for proof in self.proofs],
                 "started": moment_to_json(self.started),
                 "used": moment_to_json(self.used),
+                "line": self.line,
             }
         ).encode("utf-8")
 
@@ -54,7 +61,8 @@ class Session:
         if subject is None:
             raise ValueError("a session has a subject")
         proofs = tuple(proof_from_json(proof) for proof in data["proofs"])
-        return cls(subject, proofs, moment_from_json(data["started"]), moment_from_json(data["used"]))
+        started, used = moment_from_json(data["started"]), moment_from_json(data["used"])
+        return cls(subject, proofs, started, used, data.get("line", ""))
 
 
 def reference_of(session_id: str) -> str:
@@ -65,6 +73,11 @@ def reference_of(session_id: str) -> str:
 def name_of(session_id: str) -> str:
     """Give the name by which a session stands in its person's own list and history: it opens nothing."""
     return _key(session_id)[:NAME_LENGTH]
+
+
+def new_line() -> str:
+    """Give a name for a session that begins."""
+    return secrets.token_hex(LINE_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +115,19 @@ class Sessions:
             self._store.swap(KIND, key, value, session.to_bytes(), self._end(session))
         return session
 
-    def begin(self, subject: Subject, proofs: tuple[Proof, ...], now: datetime, former_id: str | None) -> str:
-        """Begin a session under a new id and end the browser's former one; its absolute end is not put off."""
+    def begin(
+        self, subject: Subject, proofs: tuple[Proof, ...], now: datetime, former_id: str | None, line: str = ""
+    ) -> str:
+        """Begin a session under a new id and end the browser's former one; its absolute end is not put off.
+
+        The line of the same person's former one goes on; `line` is that of one that is new (`new_line`).
+        """
         former = self.find(former_id, now)
-        started = former.started if former is not None and former.subject.id == subject.id else now
+        same = former is not None and former.subject.id == subject.id
+        started = former.started if former is not None and same else now
+        line = former.line if former is not None and same and former.line else line or new_line()
         session_id = secrets.token_urlsafe(ID_BYTES)
-        session = Session(subject, proofs, started, now)
+        session = Session(subject, proofs, started, now, line)
         self._store.put(KIND, _key(session_id), session.to_bytes(), self._end(session), person=subject.id)
         self.end(former_id)
         return session_id
@@ -116,6 +136,15 @@ class Sessions:
         """End a session; nothing happens where there is none."""
         if session_id:
             self._store.remove(KIND, _key(session_id))
+
+    def end_line(self, person: str, line: str) -> Session | None:
+        """End the session of a person that has this line, whatever its id is now; gives what it was."""
+        for key, value in self._store.of(KIND, person):
+            session = Session.from_bytes(value)
+            if line and session.line == line:
+                self._store.remove(KIND, key)
+                return session
+        return None
 
     def of(self, person: str, now: datetime) -> tuple[Named, ...]:
         """Give a person's live sessions, the one used last first."""

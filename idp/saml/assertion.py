@@ -98,12 +98,12 @@ def _subject(statement: Statement, bounds: Bounds) -> Element:
         **_given("InResponseTo", bounds.in_response_to),
     }
     confirmation = element(_SUBJECT_CONFIRMATION, {"Method": _BEARER}, element(_SUBJECT_CONFIRMATION_DATA, data))
-    return element(_SUBJECT, None, _name_id(statement.name_id), confirmation)
+    name_id = None if statement.name_id is None else name_id_element(statement.name_id)
+    return element(_SUBJECT, None, name_id, confirmation)
 
 
-def _name_id(name_id: NameID | None) -> Element | None:
-    if name_id is None:
-        return None
+def name_id_element(name_id: NameID) -> Element:
+    """Give a NameID as it stands in an assertion, and in a request to end what the assertion began."""
     qualifiers = {
         **_given("NameQualifier", name_id.name_qualifier),
         **_given("SPNameQualifier", name_id.sp_name_qualifier),

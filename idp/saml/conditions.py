@@ -19,7 +19,8 @@ _ENTITY_FORMAT = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity"
 class Expectations:
     """What this identity provider expects of requests.
 
-    `destinations` are the URLs of our endpoints by binding; `allow_sha1` and `clock_skews` are by entityID.
+    `destinations` are the URLs by binding at which we take AuthnRequests, `logout_destinations` those for logout;
+    `allow_sha1` and `clock_skews` are by entityID.
     """
 
     destinations: Mapping[str, frozenset[str]]
@@ -28,10 +29,15 @@ class Expectations:
     strict_relay_state: bool = False
     allow_sha1: frozenset[str] = frozenset()
     clock_skews: Mapping[str, timedelta] = field(default_factory=dict)
+    logout_destinations: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def skew(self, entity_id: str) -> timedelta:
+        """Give how far a service provider's clock may be from ours."""
+        return self.clock_skews.get(entity_id, self.clock_skew)
 
     def tolerance(self, entity_id: str) -> timedelta:
         """Give how far from now, either way, an IssueInstant may be."""
-        return self.message_lifetime + self.clock_skews.get(entity_id, self.clock_skew)
+        return self.message_lifetime + self.skew(entity_id)
 
 
 def check_version(version: str | None) -> None:
@@ -67,6 +73,18 @@ def check_issue_instant(text: str | None, tolerance: timedelta, now: datetime) -
     if abs(now - issued) > tolerance:
         raise ProtocolError(Code.REQUEST_STALE, "IssueInstant is too far from now", reason="stale")
     return issued
+
+
+def check_not_on_or_after(text: str | None, clock_skew: timedelta, now: datetime) -> None:
+    """Refuse a request whose own NotOnOrAfter has come (SAML Core 3.7.1; L-03); many have none."""
+    if text is None:
+        return
+    try:
+        ends = read_date_time(text)
+    except ValueError as error:
+        raise ProtocolError(Code.REQUEST_STALE, f"NotOnOrAfter: {error}", reason="stale") from error
+    if now >= ends + clock_skew:
+        raise ProtocolError(Code.REQUEST_STALE, "NotOnOrAfter has come", reason="stale")
 
 
 def check_destination(destination: str | None, ours: frozenset[str], *, signed: bool) -> None:

@@ -6,11 +6,11 @@ import zlib
 from idp.core.codes import Code
 from idp.core.errors import ProtocolError
 from idp.federation.service_provider import POST_BINDING, REDIRECT_BINDING
-from idp.saml.form import decode_value, read_fields
-from idp.saml.model import QuerySignature, UnverifiedAuthnRequest
+from idp.saml.form import REQUEST, RESPONSE, decode_value, read_fields
+from idp.saml.model import QuerySignature, UnverifiedMessage
 
 LARGEST_MESSAGE_OCTETS = 64 * 1024
-"""Of `SAMLRequest` as it is sent, percent-encoding and all."""
+"""Of `SAMLRequest` or `SAMLResponse` as it is sent, percent-encoding and all."""
 LARGEST_BODY_OCTETS = 256 * 1024
 LARGEST_XML_OCTETS = 128 * 1024
 LARGEST_RELAY_STATE_OCTETS = 1024
@@ -20,8 +20,8 @@ _LARGEST_ALGORITHM_OCTETS = 256
 _LARGEST_SIGNATURE_OCTETS = 8192
 
 
-def decode_redirect(query_string: bytes) -> UnverifiedAuthnRequest:
-    """Read the raw query string of a Redirect request (SAML Bindings 3.4.4.1).
+def decode_redirect(query_string: bytes, field: bytes = REQUEST) -> UnverifiedMessage:
+    """Read the raw query string of a Redirect message (SAML Bindings 3.4.4.1); `field` is what it is sent as.
 
     Raises ProtocolError REQUEST_MALFORMED, REQUEST_TOO_LARGE (HTTP 413) or SIGNATURE_INVALID.
     """
@@ -29,16 +29,16 @@ def decode_redirect(query_string: bytes) -> UnverifiedAuthnRequest:
     fields = read_fields(query_string)
     if decode_value(fields.get(b"SAMLEncoding", _DEFLATE)) != _DEFLATE:
         raise _malformed("an encoding other than DEFLATE")
-    return UnverifiedAuthnRequest(
-        xml=_inflate(_decode_message(fields)),
+    return UnverifiedMessage(
+        xml=_inflate(_decode_message(fields, field)),
         binding=REDIRECT_BINDING,
         relay_state=_decode_relay_state(fields),
         query_signature=_decode_signature(fields),
     )
 
 
-def decode_post(body: bytes) -> UnverifiedAuthnRequest:
-    """Read the application/x-www-form-urlencoded body of a POST request (SAML Bindings 3.5.4); it is never inflated.
+def decode_post(body: bytes, field: bytes = REQUEST) -> UnverifiedMessage:
+    """Read the application/x-www-form-urlencoded body of a POST message (SAML Bindings 3.5.4); it is never inflated.
 
     Raises ProtocolError REQUEST_MALFORMED, REQUEST_TOO_LARGE (HTTP 413) or SIGNATURE_INVALID.
     """
@@ -46,16 +46,19 @@ def decode_post(body: bytes) -> UnverifiedAuthnRequest:
     fields = read_fields(body)
     if b"SigAlg" in fields or b"Signature" in fields:
         raise ProtocolError(Code.SIGNATURE_INVALID, "a signature beside the message; POST carries it inside")
-    return UnverifiedAuthnRequest(
-        xml=_decode_message(fields), binding=POST_BINDING, relay_state=_decode_relay_state(fields)
+    return UnverifiedMessage(
+        xml=_decode_message(fields, field), binding=POST_BINDING, relay_state=_decode_relay_state(fields)
     )
 
 
-def _decode_message(fields: dict[bytes, bytes]) -> bytes:
-    raw = fields.get(b"SAMLRequest")
+def _decode_message(fields: dict[bytes, bytes], field: bytes) -> bytes:
+    name = field.decode("ascii")
+    if field == REQUEST and RESPONSE in fields:
+        raise _malformed("a response where a request belongs")
+    raw = fields.get(field)
     if not raw:
-        raise _malformed("no SAMLRequest")
-    _limit(raw, LARGEST_MESSAGE_OCTETS, "SAMLRequest")
+        raise _malformed(f"no {name}")
+    _limit(raw, LARGEST_MESSAGE_OCTETS, name)
     return _decode_base64(raw, Code.REQUEST_MALFORMED)
 
 
@@ -95,7 +98,7 @@ def _decode_signature(fields: dict[bytes, bytes]) -> QuerySignature | None:
         raise ProtocolError(Code.SIGNATURE_INVALID, "SigAlg and Signature belong together")
     if len(algorithm) > _LARGEST_ALGORITHM_OCTETS or len(signature) > _LARGEST_SIGNATURE_OCTETS:
         raise ProtocolError(Code.SIGNATURE_INVALID, "SigAlg or Signature is too long")
-    covered = [name + b"=" + fields[name] for name in (b"SAMLRequest", b"RelayState", b"SigAlg") if name in fields]
+    covered = [name + b"=" + fields[name] for name in (REQUEST, RESPONSE, b"RelayState", b"SigAlg") if name in fields]
     return QuerySignature(
         signed=b"&".join(covered),
         algorithm=decode_value(algorithm).decode("ascii", "replace"),

@@ -10,6 +10,9 @@ _LOWER_FIELDS = frozenset(name.lower() for name in _FIELDS)
 _MOST_FIELDS = 100
 
 
+REQUEST, RESPONSE = b"SAMLRequest", b"SAMLResponse"
+
+
 def read_fields(octets: bytes) -> dict[bytes, bytes]:
     """Give the protocol's own fields with their raw, still percent-encoded values; others are passed over.
 
@@ -28,9 +31,14 @@ def read_fields(octets: bytes) -> dict[bytes, bytes]:
             fields[name] = value
         elif _resembles(name):
             raise _malformed("a field's name is written in another way")
-    if b"SAMLResponse" in fields:
-        raise _malformed("a response where a request belongs")
+    if REQUEST in fields and RESPONSE in fields:
+        raise _malformed("a request and a response in one call")
     return fields
+
+
+def names_response(octets: bytes) -> bool:
+    """Tell whether a call brings a response, not a request. Raises as `read_fields` does."""
+    return RESPONSE in read_fields(octets)
 
 
 def decode_value(raw: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""An AuthnRequest before and after it is verified."""
+"""Messages before they are verified, and an AuthnRequest after."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,8 +43,8 @@ class QuerySignature:
 
 
 @dataclass(frozen=True, slots=True)
-class UnverifiedAuthnRequest:
-    """The message as it came: nothing in it is to be believed yet."""
+class UnverifiedMessage:
+    """A message as it came: nothing in it is to be believed yet."""
 
     xml: bytes
     binding: str

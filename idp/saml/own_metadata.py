@@ -5,7 +5,7 @@ from datetime import datetime
 
 from idp.attributes.model import TRANSIENT
 from idp.core.clock import instant
-from idp.federation.service_provider import POST_BINDING, REDIRECT_BINDING
+from idp.federation.service_provider import POST_BINDING, REDIRECT_BINDING, SOAP_BINDING
 from idp.settings.model import IdPSettings, Site
 from idp.xml.algorithms import DataEncryption, Digest, KeyTransport, SignatureMethod
 from idp.xml.names import ALG, MD, MDUI, SAMLP, SHIBMD, Name
@@ -14,6 +14,11 @@ from idp.xml.write import Element, checked, element, write
 
 _REDIRECT_PATH = "/idp/profile/SAML2/Redirect/SSO"
 _POST_PATH = "/idp/profile/SAML2/POST/SSO"
+_LOGOUT_PATHS = {
+    REDIRECT_BINDING: "/idp/profile/SAML2/Redirect/SLO",
+    POST_BINDING: "/idp/profile/SAML2/POST/SLO",
+    SOAP_BINDING: "/idp/profile/SAML2/SOAP/SLO",
+}
 _ERROR_PATH = "/idp/error"
 _EXTENSIONS = MD.name("Extensions")
 _KEY_DESCRIPTOR = MD.name("KeyDescriptor")
@@ -66,6 +71,7 @@ def _idp_sso_descriptor(site: Site, signing: Sequence[bytes], encryption: Sequen
         element(_EXTENSIONS, None, *_scopes(site.scopes), _ui_info(site)),
         *(element(_KEY_DESCRIPTOR, {"use": "signing"}, key_info(der)) for der in signing),
         *(_encryption_key(der) for der in encryption),
+        *(_logout_service(binding, f"{site.base_url}{path}") for binding, path in _LOGOUT_PATHS.items()),
         element(MD.name("NameIDFormat"), None, TRANSIENT),
         _sso_service(REDIRECT_BINDING, f"{site.base_url}{_REDIRECT_PATH}"),
         _sso_service(POST_BINDING, f"{site.base_url}{_POST_PATH}"),
@@ -83,6 +89,10 @@ def _encryption_key(certificate_der: bytes) -> Element:
 
 def _sso_service(binding: str, location: str) -> Element:
     return element(MD.name("SingleSignOnService"), {"Binding": binding, "Location": location})
+
+
+def _logout_service(binding: str, location: str) -> Element:
+    return element(MD.name("SingleLogoutService"), {"Binding": binding, "Location": location})
 
 
 def _ui_info(site: Site) -> Element:

@@ -64,10 +64,14 @@ class RedisStore:
         row = self._run(self._take, _item(kind, key), self._now())
         return _value(row) if isinstance(row, bytes) else None
 
-    def swap(self, kind: str, key: bytes | str, old: bytes, new: bytes, expires: datetime) -> bool:
-        """Replace the live value if it is `old`, byte for byte; the person stays."""
+    def swap(
+        self, kind: str, key: bytes | str, old: bytes, new: bytes, expires: datetime, person: str | None = None
+    ) -> bool:
+        """Replace the live value if it is `old`, byte for byte; the person stays unless one is named."""
         end = milliseconds(expires)
-        return bool(self._run(self._swap, _item(kind, key), _index(kind), self._now(), KEPT, end, old, new))
+        who = person.encode("utf-8") if person else b""
+        named = b"%04d%b" % (len(who), who) if who else b""
+        return bool(self._run(self._swap, _item(kind, key), _index(kind), self._now(), KEPT, end, old, new, named))
 
     def add(self, name: str, amount: int, lifetime: timedelta) -> Count:
         """Add to a counter that lives `lifetime` from its first addition; it never falls below nothing."""

@@ -46,13 +46,15 @@ return row
 SWAP = (
     LIVE
     + """
--- ARGV: index prefix, now, kept, expires, old, new
+-- ARGV: index prefix, now, kept, expires, old, new, length of the person and the person, empty if they stay
 local row = live(ARGV[2])
 if not row then return 0 end
 local length = tonumber(string.sub(row, 17, 20))
 if string.sub(row, 21 + length) ~= ARGV[5] then return 0 end
-local person = string.sub(row, 21, 20 + length)
-local written = string.format('%016d', tonumber(ARGV[4])) .. string.sub(row, 17, 20 + length) .. ARGV[6]
+local named = string.sub(row, 17, 20 + length)
+if ARGV[7] ~= '' then named = ARGV[7] end
+local person = string.sub(named, 5)
+local written = string.format('%016d', tonumber(ARGV[4])) .. named .. ARGV[6]
 write(written, tonumber(ARGV[4]), person, tonumber(ARGV[2]), tonumber(ARGV[3]))
 return 1
 """

@@ -21,7 +21,7 @@ PUT = """INSERT INTO moment (kind, key, value, person, expires) VALUES (?, ?, ?,
     WHERE moment.expires <= ? RETURNING 1"""
 GET = "SELECT value FROM moment WHERE kind = ? AND key = ? AND expires > ?"
 TAKE = "DELETE FROM moment WHERE kind = ? AND key = ? AND expires > ? RETURNING value"
-SWAP = """UPDATE moment SET value = ?, expires = ?
+SWAP = """UPDATE moment SET value = ?, expires = ?, person = coalesce(?, person)
     WHERE kind = ? AND key = ? AND value = ? AND expires > ? RETURNING 1"""
 REMOVE = "DELETE FROM moment WHERE kind = ? AND key = ?"
 OF = """SELECT key, value FROM moment INDEXED BY moment_person
@@ -69,9 +69,11 @@ class SQLiteStore:
         """Give the live value and remove it; of many callers one gets it."""
         return _value(self._run(TAKE, (kind, key_bytes(key), self._now())))
 
-    def swap(self, kind: str, key: bytes | str, old: bytes, new: bytes, expires: datetime) -> bool:
-        """Replace the live value if it is `old`, byte for byte; the person stays."""
-        return bool(self._run(SWAP, (new, milliseconds(expires), kind, key_bytes(key), old, self._now())))
+    def swap(
+        self, kind: str, key: bytes | str, old: bytes, new: bytes, expires: datetime, person: str | None = None
+    ) -> bool:
+        """Replace the live value if it is `old`, byte for byte; the person stays unless one is named."""
+        return bool(self._run(SWAP, (new, milliseconds(expires), person, kind, key_bytes(key), old, self._now())))
 
     def add(self, name: str, amount: int, lifetime: timedelta) -> Count:
         """Add to a counter that lives `lifetime` from its first addition; it never falls below nothing."""

@@ -1,7 +1,7 @@
 """The answer to a service provider: what it may see, written, signed, recorded, and only then sent."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import Response
 
@@ -14,10 +14,11 @@ from idp.core.subject import Subject
 from idp.directory import AccountState
 from idp.federation.service_provider import ServiceProvider
 from idp.flow.conversation import Held
+from idp.flow.participation import Participation, session_index_of
 from idp.flow.policy import counting
-from idp.flow.session import Session, reference_of
+from idp.flow.session import Session, new_line, reference_of
 from idp.flow.step import Reached
-from idp.saml.answer import IssuedResponse, Recipient, Statement, new_id
+from idp.saml.answer import IssuedResponse, Recipient, Statement
 from idp.saml.encryption_choice import choose_encryption
 from idp.saml.model import AuthnRequest
 from idp.saml.signature_choice import choose_signature
@@ -57,15 +58,17 @@ def answer_success(
     """Send the assertion. It is recorded before it leaves; without a record nothing leaves (design 3)."""
     try:
         resolved = _resolved(site, reached.subject, visitor.network)
-        statement = _statement(site, authn_request, reached, session, visitor, resolved)
+        statement = _statement(site, held, authn_request, reached, session, visitor, resolved)
         issued = site.writer.success(_recipient(site, authn_request), statement, visitor.now)
     except StatusError as error:
         error.rule = reached.aim.rule
         return answer_error(site, held, authn_request, error, visitor)
-    _finish(site, held)
+    line = (session.line if session is not None and _is_same(session, reached) else "") or new_line()
+    participation = _participation(authn_request, reached, statement, line, visitor)
+    _finish(site, held, participation, statement.session_not_on_or_after)
     session_id = visitor.session_id or ""
     if not reached.reused:
-        session_id = site.sessions.begin(reached.subject, reached.proofs, visitor.now, visitor.session_id)
+        session_id = site.sessions.begin(reached.subject, reached.proofs, visitor.now, visitor.session_id, line)
         site.throttle.remember(reached.subject, visitor.browser.id, visitor.now)
     note_login(site, reached, session_id, visitor, authn_request.service_provider.entity_id)
     event = answered(held, authn_request, reached, statement, issued, visitor, reference_of(session_id))
@@ -101,13 +104,25 @@ def _post(site: Site, authn_request: AuthnRequest, issued: IssuedResponse, visit
     return post_page(site, authn_request, issued.xml, visitor)
 
 
-def _finish(site: Site, held: Held) -> None:
-    if site.conversations.finish(held) is None:
+def _finish(site: Site, held: Held, participation: Participation | None = None, until: datetime | None = None) -> None:
+    if not site.conversations.finish(held, participation, until):
         raise ProtocolError(Code.REQUEST_REPLAYED, "another request of this conversation was first", reason="replay")
+
+
+def _is_same(session: Session, reached: Reached) -> bool:
+    return session.subject.id == reached.subject.id
+
+
+def _participation(
+    authn_request: AuthnRequest, reached: Reached, statement: Statement, line: str, visitor: Visitor
+) -> Participation:
+    entity_id = authn_request.service_provider.entity_id
+    return Participation(reached.subject.id, line, entity_id, statement.name_id, visitor.now.timestamp())
 
 
 def _statement(
     site: Site,
+    held: Held,
     authn_request: AuthnRequest,
     reached: Reached,
     session: Session | None,
@@ -116,15 +131,14 @@ def _statement(
 ) -> Statement:
     context = site.policy.asserted_context(reached.aim, reached.proofs)
     # A step-up or a forced login does not put off the session's absolute end (idp/flow/session.py).
-    same = session is not None and session.subject.id == reached.subject.id
-    started = session.started if session is not None and same else visitor.now
+    started = session.started if session is not None and _is_same(session, reached) else visitor.now
     service_provider = authn_request.service_provider
     return Statement(
         name_id=transient_name_id(site.settings.site.entity_id, service_provider.entity_id),
         authn_context_class=context.uri,
         # Another machine's clock, or ours before it was set right, may be ahead of this moment (security.md F-08).
         authn_instant=min(visitor.now, max(proof.at for proof in counting(context, reached.proofs))),
-        session_index=new_id(),
+        session_index=session_index_of(held.handle),
         session_not_on_or_after=started + timedelta(hours=site.settings.session.absolute_hours),
         attributes=release(resolved, service_provider, site.settings.release),
         address=str(visitor.address) if visitor.address else None,

@@ -36,14 +36,20 @@ from idp.web.paths import (
     HELPDESK_PERSON,
     LOGOUT,
     METADATA,
+    POST_SLO,
     POST_SSO,
+    PROPAGATE,
+    REDIRECT_SLO,
     REDIRECT_SSO,
     SESSIONS,
+    SOAP_SLO,
     TROUBLE,
     TRUSTED,
 )
 from idp.web.presented import hosts_of, is_certificate_address
+from idp.web.propagate import go_on, show_logout_on_its_way
 from idp.web.site import Site
+from idp.web.slo import receive_logout_post, receive_logout_redirect, receive_logout_soap
 from idp.web.trouble import show_trouble
 from idp.web.trusting import end_trust
 from idp.web.visitor import Visitor, visitor_of
@@ -70,6 +76,11 @@ def make_application(site: Site) -> Flask:
     route(CERTIFICATE_RETURN, "GET", sso.come_back)
     route(LOGOUT, "GET", show_logout)
     route(LOGOUT, "POST", submit_logout)
+    route(REDIRECT_SLO, "GET", receive_logout_redirect)
+    route(POST_SLO, "POST", receive_logout_post)
+    route(SOAP_SLO, "POST", receive_logout_soap)
+    route(PROPAGATE, "GET", show_logout_on_its_way)
+    route(PROPAGATE, "POST", go_on)
     for purpose, path in ERRAND_PATHS.items():
         route(path, "GET", account.shower(purpose))
         route(path, "POST", account.submit)

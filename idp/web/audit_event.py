@@ -9,10 +9,13 @@ from idp.core.subject import Subject
 from idp.federation.service_provider import POST_BINDING
 from idp.flow.conversation import Held
 from idp.flow.errand import Deed
+from idp.flow.logout import Outcome
+from idp.flow.participation import Participation
 from idp.flow.session import Session, reference_of
 from idp.flow.step import Page, Reached, Stuck
 from idp.plugin import Binding
 from idp.saml.answer import IssuedResponse, Statement
+from idp.saml.logout import LogoutRequest
 from idp.saml.model import AuthnRequest
 from idp.web.visitor import Visitor
 
@@ -192,6 +195,60 @@ def logged_out(session: Session, session_reference: str, visitor: Visitor) -> Au
         event="LOGOUT",
         status="Success",
         session_reference=session_reference,
+        user_agent=visitor.user_agent,
+        network=visitor.network,
+    )
+
+
+def logged_out_by_service(
+    logout_request: LogoutRequest, participation: Participation, session: Session | None, visitor: Visitor
+) -> AuditEvent:
+    """Tell of a logout that a service provider asked for; without a session it was over already."""
+    return AuditEvent(
+        decision=Decision.LOGGED_OUT,
+        client_address=_address(visitor),
+        username=session.subject.username if session is not None else "",
+        subject_id=participation.person,
+        entity_id=logout_request.service_provider.entity_id,
+        name_id=logout_request.name_id.value,
+        name_id_format=logout_request.name_id.format,
+        request_signed=True,
+        request_binding=logout_request.binding,
+        event="LOGOUT_REQUEST",
+        status="Success",
+        user_agent=visitor.user_agent,
+        network=visitor.network,
+        reason="" if session is not None else "the session was over already",
+    )
+
+
+def logout_refused(logout_request: LogoutRequest, visitor: Visitor) -> AuditEvent:
+    """Tell of a service provider's request for a session that it does not have."""
+    return AuditEvent(
+        decision=Decision.REFUSED,
+        client_address=_address(visitor),
+        entity_id=logout_request.service_provider.entity_id,
+        request_signed=True,
+        request_binding=logout_request.binding,
+        event="LOGOUT_REQUEST",
+        status="Requester",
+        sub_status="UnknownPrincipal",
+        user_agent=visitor.user_agent,
+        network=visitor.network,
+        reason="no session by that name and index at this service provider",
+    )
+
+
+def logout_told(entity_id: str, outcome: Outcome, visitor: Visitor) -> AuditEvent:
+    """Tell what one service provider answered when it was told of a logout."""
+    ended = outcome is Outcome.ENDED
+    return AuditEvent(
+        decision=Decision.LOGGED_OUT if ended else Decision.FAILED,
+        client_address=_address(visitor),
+        entity_id=entity_id,
+        event="LOGOUT_TOLD",
+        status="Success" if ended else "",
+        reason=outcome.value,
         user_agent=visitor.user_agent,
         network=visitor.network,
     )

@@ -1,6 +1,6 @@
 """Our URLs, which are Shibboleth's (design 11)."""
 
-from idp.federation.service_provider import POST_BINDING, REDIRECT_BINDING
+from idp.federation.service_provider import POST_BINDING, REDIRECT_BINDING, SOAP_BINDING
 from idp.plugin import Purpose
 
 REDIRECT_SSO = "/idp/profile/SAML2/Redirect/SSO"
@@ -10,6 +10,11 @@ CERTIFICATE = "/idp/certificate"
 """At the certificate address, and there alone."""
 CERTIFICATE_RETURN = "/idp/certificate/return"
 LOGOUT = "/idp/profile/Logout"
+REDIRECT_SLO = "/idp/profile/SAML2/Redirect/SLO"
+POST_SLO = "/idp/profile/SAML2/POST/SLO"
+SOAP_SLO = "/idp/profile/SAML2/SOAP/SLO"
+SLO_PATHS = {REDIRECT_BINDING: REDIRECT_SLO, POST_BINDING: POST_SLO, SOAP_BINDING: SOAP_SLO}
+PROPAGATE = "/idp/profile/PropagateLogout"
 ACCOUNT = "/idp/account/"
 REGISTER = "/idp/account/register"
 RESET = "/idp/account/reset"

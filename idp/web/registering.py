@@ -245,7 +245,7 @@ def overtaken(site: Site, turn: Turn) -> Response:
 
     Where it was this very form, sent twice, the answer to the other is shown (people.md R12).
     """
-    if site.conversations.finish(turn.held) is None:
+    if not site.conversations.finish(turn.held):
         return _to_step(turn.held)
     _record(site, turn, Decision.REFUSED, _binding(site, turn), turn.deed, Code.OTHER_WAS_FIRST)
     return refusal_page(site, turn.visitor, Code.OTHER_WAS_FIRST, status=409)

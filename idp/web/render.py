@@ -32,7 +32,9 @@ error.html          problem is required. correlation_id: a reference for the hel
                     out. return_to_service: True offers a button `_eventId_return`, posted to `action` with `hidden`
 choose.html         alternatives, the first of which is the main button
 logout.html         done: False asks (button `_eventId_proceed`; username: who is logged in; return_url: the way back),
-                    True says it is done (services: names that may keep the person logged in)
+                    True says it is done: outcomes are (name, "waiting", "asked", "ended", "failed" or "untold") of
+                    the services; waits: more are to be told (button `_eventId_proceed`, pressed by a script where there
+                    is one); all_ended: every one of them has ended its login
 account.html        username; rows (`idp.web.overview.Row`), one for each method that can be registered; done:
                     "register", "replace", "reset" or "sessions" right after it, and done_method: of what; is_told:
                     whether a mail goes out about it; logins and sessions (`LoginLine`, `SessionLine`); sessions_url:
@@ -94,7 +96,9 @@ DEFAULTS: Mapping[str, object] = {
     "return_to_service": False,
     "can_return": False,
     "done": False,
-    "services": (),
+    "outcomes": (),
+    "waits": False,
+    "all_ended": True,
     "return_url": "",
     "static": "/idp/static",
 }

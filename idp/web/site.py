@@ -18,6 +18,8 @@ from idp.flow.caution import Cautions
 from idp.flow.conversation import Conversations
 from idp.flow.engine import Engine
 from idp.flow.history import History
+from idp.flow.logout import Logouts
+from idp.flow.participation import Participations
 from idp.flow.policy import Policy
 from idp.flow.refusals import Refusals
 from idp.flow.registration import Registrations
@@ -33,6 +35,7 @@ from idp.plugin import Keeper, Tools
 from idp.plugin.registry import Enabled
 from idp.saml.answer import ResponseWriter
 from idp.saml.conditions import Expectations
+from idp.saml.logout_writer import LogoutWriter
 from idp.settings.live_networks import LiveNetworks
 from idp.settings.model import IdPSettings, ServiceProvider
 from idp.store import Store
@@ -63,10 +66,13 @@ class Site:
     history: History
     cautions: Cautions
     not_me: NotMe
+    participations: Participations
+    logouts: Logouts
     trusted: TrustedBrowsers
     refusals: Refusals
     tickets: Tickets
     writer: ResponseWriter
+    logout_writer: LogoutWriter
     signing_key: SigningKey
     expectations: Expectations
     tokens: FormTokens

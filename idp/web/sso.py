@@ -15,7 +15,7 @@ from idp.flow.step import Advanced, Page, Reached, Sent, Stuck
 from idp.plugin import CertificateEvidence
 from idp.saml.codec import authn_request_from_json, authn_request_to_json, entity_id_of
 from idp.saml.decode import LARGEST_BODY_OCTETS, decode_post, decode_redirect
-from idp.saml.model import AuthnRequest, UnverifiedAuthnRequest
+from idp.saml.model import AuthnRequest, UnverifiedMessage
 from idp.saml.supported import require_supported
 from idp.saml.verify_request import verify_authn_request
 from idp.web import account
@@ -188,7 +188,7 @@ def _render(
     return method_page(site, held, authn_request, step, visitor)
 
 
-def _verify(site: Site, unverified: UnverifiedAuthnRequest, visitor: Visitor) -> AuthnRequest:
+def _verify(site: Site, unverified: UnverifiedMessage, visitor: Visitor) -> AuthnRequest:
     return verify_authn_request(unverified, find=site.federation.find, expectations=site.expectations, now=visitor.now)
 
 

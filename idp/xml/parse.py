@@ -21,6 +21,7 @@ __all__ = [
     "is_element",
     "local_name",
     "parse",
+    "standing_alone",
     "text_of",
 ]
 
@@ -70,6 +71,11 @@ def canonical(element: Element, inclusive_prefixes: tuple[str, ...] = ()) -> byt
     return tostring(
         element, method="c14n", exclusive=True, with_comments=False, inclusive_ns_prefixes=prefixes, with_tail=False
     )
+
+
+def standing_alone(element: Element) -> bytes:
+    """Write `element` as a document of its own, with the declarations around it that it may refer to."""
+    return tostring(element, encoding="utf-8", with_tail=False)
 
 
 def is_element(node: Element) -> bool:

@@ -312,7 +312,27 @@ OTHERS = {
             "find_url": "/idp/helpdesk/",
         },
     ),
-    "logged-out": Sample("logout.html", "logout", {"done": True, "services": ["Moodle"]}),
+    "logged-out": Sample(
+        "logout.html", "logout", {"done": True, "outcomes": [("Moodle", "untold")], "all_ended": False}
+    ),
+    "logging-out": Sample(
+        "logout.html",
+        "logout",
+        {
+            "done": True,
+            "action": "/idp/profile/PropagateLogout?execution=00",
+            "hidden": [("csrf_token", "t0k3n")],
+            "outcomes": [
+                ("Library", "ended"),
+                ("Mail", "asked"),
+                ("Files", "failed"),
+                ("Wiki", "untold"),
+                ("Moodle", "waiting"),
+            ],
+            "waits": True,
+            "all_ended": False,
+        },
+    ),
     "post": Sample(
         "post.html",
         "post",

@@ -162,6 +162,7 @@ def redirect_query(
     algorithm: str = RSA_SHA256,
     plus_for_space: bool = False,
     lowercase_hex: bool = False,
+    field: str = "SAMLRequest",
 ) -> str:
     """Give the query string of a Redirect request, signed when a key is given; the two flags are other SPs' styles."""
 
@@ -174,7 +175,7 @@ def redirect_query(
             )
         return text
 
-    query = "SAMLRequest=" + encode(deflate(xml))
+    query = f"{field}=" + encode(deflate(xml))
     if relay_state is not None:
         query += "&RelayState=" + encode(relay_state)
     if sign_with is not None:
@@ -183,9 +184,9 @@ def redirect_query(
     return query
 
 
-def post_body(xml: bytes, *, relay_state: str | None = None) -> bytes:
+def post_body(xml: bytes, *, relay_state: str | None = None, field: str = "SAMLRequest") -> bytes:
     """Give the application/x-www-form-urlencoded body of a POST request (SAML Bindings 3.5.4)."""
-    fields = {"SAMLRequest": base64.b64encode(xml).decode()}
+    fields = {field: base64.b64encode(xml).decode()}
     if relay_state is not None:
         fields["RelayState"] = relay_state
     return urlencode(fields).encode()

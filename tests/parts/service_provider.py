@@ -16,6 +16,7 @@ from cryptography.x509.oid import NameOID
 POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
 REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 ARTIFACT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Artifact"
+SOAP = "urn:oasis:names:tc:SAML:2.0:bindings:SOAP"
 PAOS = "urn:oasis:names:tc:SAML:2.0:bindings:PAOS"
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -90,6 +91,23 @@ class Acs:
 
 
 @dataclass(frozen=True)
+class Slo:
+    """One md:SingleLogoutService."""
+
+    location: str
+    binding: str = REDIRECT
+    response_location: str | None = None
+
+    @property
+    def answered_at(self) -> str:
+        return self.response_location or self.location
+
+    def xml(self) -> str:
+        answers = f" ResponseLocation={quoteattr(self.response_location)}" if self.response_location else ""
+        return f'<md:SingleLogoutService Binding="{self.binding}" Location={quoteattr(self.location)}{answers}/>'
+
+
+@dataclass(frozen=True)
 class TestSP:
     """A service provider: who it is, where it listens, what it signs and decrypts with.
 
@@ -133,6 +151,7 @@ class TestSP:
         self,
         *,
         acs: Sequence[Acs] | None = None,
+        slo: Sequence[Slo] = (),
         keys: Sequence[str] | None = None,
         authn_requests_signed: bool | str | None = None,
         want_assertions_signed: bool | str | None = None,
@@ -171,6 +190,7 @@ class TestSP:
                 ">",
                 _extensions(_ui_info(display_names, information_urls, privacy_urls) + role_extensions),
                 *descriptors,
+                *(item.xml() for item in slo),
                 *(f"<md:NameIDFormat>{name}</md:NameIDFormat>" for name in name_id_formats),
                 *(item.xml() for item in endpoints),
                 _requested(requested_attributes),

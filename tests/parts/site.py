@@ -6,6 +6,7 @@ process with a clock of its own; the same configuration can be served by real wo
 
 import base64
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -32,7 +33,7 @@ from plugins.totp.codes import code_at, step_at
 from plugins.totp.credential import TOTP
 from tests.parts.authn_requests import authn_request, redirect_query
 from tests.parts.judge import JudgedResponse, read_response
-from tests.parts.service_provider import TestSP
+from tests.parts.service_provider import Slo, TestSP
 from tests.parts.slapd import RunningSlapd
 from tests.parts.wire_guard import guard, guard_answer
 
@@ -127,6 +128,7 @@ class Idp:
     def __post_init__(self) -> None:
         self.application = make_wsgi(self.site)
         self.service_providers: dict[str, TestSP] = {}
+        self.logout_locations: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, conf: Path, clock: Clock | None = None) -> "Idp":
@@ -144,6 +146,9 @@ class Idp:
         for sp in sps:
             (self.conf / "metadata" / f"{sp.name}.xml").write_bytes(sp.metadata(**options))  # type: ignore[arg-type]
             self.service_providers[sp.acs] = sp
+        endpoints: Sequence[Slo] = options.get("slo", ())  # type: ignore[assignment]
+        for each in endpoints:
+            self.logout_locations += (each.location, each.answered_at)
         refresh(load_settings(self.conf).metadata, self.clock())
 
     def enrol(self, username: str, *, seed: Secret = SEED, binding: Binding = Binding.CAMPUS_FIRST) -> None:
@@ -262,8 +267,9 @@ class Browser:
         response = self.client.open(
             path, method=method, base_url=base_url, headers=headers, environ_overrides=environ, **options
         )
-        guard(response, path, may_break=self.may_break)
-        if follow and response.status_code in {301, 302, 303, 307}:
+        guard(response, path, may_break=self.may_break, logout=self.idp.logout_locations)
+        is_ours = response.headers.get("Location", "").startswith(("/", BASE_URL))
+        if follow and is_ours and response.status_code in {301, 302, 303, 307}:
             return self.request("GET", response.headers["Location"])
         page = Page(response)
         if page.saml_response is not None:

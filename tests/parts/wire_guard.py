@@ -29,14 +29,19 @@ QR_CODE = r"data:image/svg\+xml;base64,[A-Za-z0-9+/=]+"
 LONGEST_ASSERTION = timedelta(minutes=5)
 
 
-def guard(response: Response, path: str, *, may_break: bool = False) -> None:
-    """Assert what needs no key: headers, cookies, redirects, markup, and the outside of a Response."""
+def guard(response: Response, path: str, *, may_break: bool = False, logout: tuple[str, ...] = ()) -> None:
+    """Assert what needs no key: headers, cookies, redirects, markup, and the outside of a Response.
+
+    `logout` are the addresses that the metadata names for logout; a redirect leads there or nowhere (L-04).
+    """
     assert may_break or response.status_code != 500, f"broken: {path}"
     _headers(response, path)
     for cookie in response.headers.getlist("Set-Cookie"):
         _cookie(cookie)
     location = response.headers.get("Location", "/idp/")
-    assert location.startswith(("/idp/", "https://idp.example.ac.jp")), f"S-16: leads to {location}"
+    ours = location.startswith(("/idp/", "https://idp.example.ac.jp"))
+    named = tuple(f"{each}{'&' if '?' in each else '?'}SAML" for each in logout)
+    assert ours or location.startswith(named), f"S-16: leads to {location}"
     if response.mimetype == "text/html":
         _markup(response.get_data(as_text=True))
 
@@ -44,6 +49,8 @@ def guard(response: Response, path: str, *, may_break: bool = False) -> None:
 def guard_answer(xml: bytes, action: str, sp: TestSP | None, certificate_pem: bytes) -> JudgedResponse | None:
     """Assert what holds of every Response; the inside too where the service provider's key is known."""
     root = etree.fromstring(xml)
+    if root.tag != f"{{{NS['samlp']}}}Response":
+        return None  # a LogoutResponse has its own tests
     success = root.find("samlp:Status/samlp:StatusCode", NS).get("Value").endswith(":Success")
     inside = root.findall("saml:Assertion", NS) + root.findall("saml:EncryptedAssertion", NS)
     assert len(inside) == int(success), "I-03: one assertion with Success, none without"
@@ -75,7 +82,7 @@ def _headers(response: Response, path: str) -> None:
     assert pictures in policy, f"S-10, T-31: {path}: {policy}"
     others = "; ".join(each for each in policy if each != pictures)
     assert not any(word in others for word in ("unsafe", "*", "data:", "http:")), "S-10"
-    posts_away = 'data-page="post"' in text
+    posts_away = 'data-page="post"' in text or ('data-page="logout"' in text and 'id="answer"' in text)
     assert posts_away != any(each.startswith("form-action 'self'") for each in policy), f"S-10: {path}: form-action"
     if not path.startswith("/idp/static/"):
         assert headers["Cache-Control"] == "no-store", f"S-02: {path}"

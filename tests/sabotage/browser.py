@@ -21,15 +21,15 @@ ROWS = (
     Sabotage(
         "an answer leaves though another was first",
         "idp/web/answer.py",
-        "if site.conversations.finish(held) is None:",
-        "if site.conversations.finish(held) is ...:",
+        "if not site.conversations.finish(held, participation, until):",
+        "if site.conversations.finish(held, participation, until) is ...:",
         "tests/login/test_at_once.py::test_a11_of_two_answers_at_once_one_leaves",
     ),
     Sabotage(
         "a request that was answered is answered again",
         "idp/flow/conversation.py",
-        "conversation.started, finished=True))",
-        "conversation.started, finished=False))",
+        "started, finished=True, participation=participation)",
+        "started, finished=False, participation=participation)",
         f"{REPLAY}::test_a11_an_answered_request_is_answered_once",
     ),
     Sabotage(
@@ -70,7 +70,7 @@ ROWS = (
     Sabotage(
         "a step-up puts off the end of the session",
         "idp/flow/session.py",
-        "started = former.started if former is not None and former.subject.id == subject.id else now",
+        "started = former.started if former is not None and same else now",
         "started = now",
         f"{COOKIES}::test_s06_a_step_up_does_not_put_off_the_end_of_the_session",
     ),

@@ -7,6 +7,7 @@ from tests.sabotage import (
     certificates,
     helpdesk,
     keeping,
+    logout,
     lookup,
     mail,
     messages,
@@ -22,6 +23,7 @@ from tests.sabotage import (
 TABLE = (
     *account.ROWS,
     *messages.ROWS,
+    *logout.ROWS,
     *proofs.ROWS,
     *browser.ROWS,
     *certificates.ROWS,

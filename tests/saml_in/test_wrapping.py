@@ -9,7 +9,7 @@ from copy import deepcopy
 import pytest
 from lxml import etree
 
-import idp.saml.verify_request
+import idp.saml.verify_message
 import idp.xml.verify
 from idp.core.codes import Code
 from idp.core.errors import ProtocolError
@@ -349,7 +349,7 @@ def test_a55_a_reference_to_the_whole_document_is_refused_though_the_signature_h
 def test_a58_what_is_used_is_what_was_verified(sp, signed, metadata, receive_post, monkeypatch):
     """Whatever stands in the document, the answer goes by the element that the verifier gave back."""
     verified = parse(canonical(evil_of(signed)))
-    monkeypatch.setattr(idp.saml.verify_request, "verify_enveloped", lambda *args, **options: verified)
+    monkeypatch.setattr(idp.saml.verify_message, "verify_enveloped", lambda *args, **options: verified)
     assert receive_post(post_body(etree.tostring(signed)), metadata).id == "_evil"
     stranger = authn_request(
         sp, issuer="https://other.example.org", issue_instant=NOW, destination=POST_URL, acs_url=EVIL

@@ -99,6 +99,9 @@ def test_m10_only_the_endpoints_that_are_served_are_named(root: etree._Element) 
 
     assert named == {
         ("SingleSignOnService", "HTTP-Redirect", "https://idp.example.org/idp/profile/SAML2/Redirect/SSO"),
+        ("SingleLogoutService", "HTTP-Redirect", "https://idp.example.org/idp/profile/SAML2/Redirect/SLO"),
+        ("SingleLogoutService", "HTTP-POST", "https://idp.example.org/idp/profile/SAML2/POST/SLO"),
+        ("SingleLogoutService", "SOAP", "https://idp.example.org/idp/profile/SAML2/SOAP/SLO"),
         ("SingleSignOnService", "HTTP-POST", "https://idp.example.org/idp/profile/SAML2/POST/SSO"),
     }
 

@@ -59,6 +59,14 @@ def test_a_value_is_swapped_only_for_what_stands(store: Store, clock: TurnableCl
     assert store.of("conversation", "p") == [(b"a", b"two")], "the person stays"
 
 
+def test_a_value_becomes_a_persons_when_it_is_swapped(store: Store) -> None:
+    store.put("conversation", "a", b"one", SOON)
+    assert store.swap("conversation", "a", b"one", b"two", SOON, person="ペン")
+
+    assert store.swap("conversation", "a", b"two", b"three", SOON)
+    assert store.of("conversation", "ペン") == [(b"a", b"three")]
+
+
 def test_a_removed_value_is_gone(store: Store) -> None:
     store.put("session", "a", b"one", SOON, person="p")
 

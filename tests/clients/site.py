@@ -23,6 +23,7 @@ from tests.parts.slapd import start_slapd
 PPT = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
 MFA = "https://refeds.org/profile/mfa"
 IDP_METADATA_URL = f"{BASE_URL}/idp/shibboleth"
+LOGOUT_URL = f"{BASE_URL}/idp/profile/Logout"
 SSO_URL = f"{BASE_URL}/idp/profile/SAML2/Redirect/SSO"
 REGISTERED_WITHIN_SECONDS = 10.0
 PATIENCE_SECONDS = 20

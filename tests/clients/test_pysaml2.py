@@ -22,6 +22,7 @@ from tests.parts.site import ENTITY_ID
 pytestmark = pytest.mark.slow
 
 SP = TestSP("pysaml2")
+SLO = "https://pysaml2.example.org/slo"
 FIELDS = ("SAMLRequest", "RelayState")
 
 
@@ -72,7 +73,11 @@ def _configuration(folder: Path, idp_metadata: bytes) -> dict[str, object]:
         "encryption_keypairs": [pair],
         "service": {
             "sp": {
-                "endpoints": {"assertion_consumer_service": [(SP.acs, BINDING_HTTP_POST)]},
+                "endpoints": {
+                    "assertion_consumer_service": [(SP.acs, BINDING_HTTP_POST)],
+                    "single_logout_service": [(SLO, BINDING_HTTP_POST)],
+                },
+                "logout_requests_signed": True,
                 "authn_requests_signed": True,
                 "want_assertions_signed": True,
                 "want_response_signed": True,
@@ -133,6 +138,29 @@ def test_an_answer_to_a_request_that_was_not_made_here_is_refused_by_pysaml2(cli
 
     with pytest.raises(UnsolicitedResponse):
         client.read("_another", answered)
+
+
+@pytest.mark.parametrize("binding", [BINDING_HTTP_REDIRECT, BINDING_HTTP_POST], ids=["redirect", "post"])
+def test_a_logout_that_pysaml2_asks_for_is_answered_as_it_likes(client: Client, binding: str) -> None:
+    browser = client.site.browser()
+    request_id, page = client.begin(browser)
+    answer = client.read(request_id, browser.log_in(page, client.site.account()))
+
+    asked = client.saml.do_logout(
+        answer.name_id, [ENTITY_ID], "", None, sign=True, sign_alg=SIG_RSA_SHA256, expected_binding=binding
+    )
+    [(_, sent)] = asked.values()
+    page = browser.get(dict(sent["headers"])["Location"]) if sent["method"] == "GET" else _post(browser, sent)
+
+    assert page.action == SLO, page.body
+    answered = client.saml.parse_logout_request_response(page.hidden["SAMLResponse"], BINDING_HTTP_POST)
+    assert answered.status_ok()
+    assert client.begin(browser)[1].page == "password"
+
+
+def _post(browser: Browser, sent: dict[str, str]) -> Reply:
+    fields = hidden_fields(sent["data"])
+    return browser.post(sent["url"], {name: fields[name] for name in FIELDS if name in fields})
 
 
 def seen_by(answer: AuthnResponse) -> dict[str, list[str]]:

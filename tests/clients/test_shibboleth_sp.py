@@ -9,7 +9,7 @@ from lxml import etree
 
 from tests.clients.browser import Browser, is_encrypted
 from tests.clients.shibboleth_sp import ShibbolethSP, Shown, running_shibboleth_sp, shown_on
-from tests.clients.site import MFA, PPT, Site, attributes_of
+from tests.clients.site import LOGOUT_URL, MFA, PPT, Site, attributes_of
 from tests.parts.driver import OUTSIDE, Account
 from tests.parts.judge import NS
 from tests.parts.service_provider import TestSP
@@ -125,3 +125,27 @@ def test_an_answer_that_is_given_twice_is_refused_by_the_service_provider(client
     error = browser.deliver(answered)
 
     assert b'id="session-error"' in error.body
+
+
+def test_a_logout_at_the_service_provider_ends_the_login_here(client: Client) -> None:
+    """It signs by Redirect and asks for no answer (aslo:Asynchronous), as it does unless told otherwise."""
+    browser = client.site.browser()
+    client.open(browser, client.site.account())
+
+    page = browser.get(f"http://localhost:{client.sp.port}/Shibboleth.sso/Logout")
+
+    assert (page.status, page.page) == (200, "logout"), client.sp.logs()
+    assert "&Signature=" in next(url for url in browser.visited if "/SLO?SAMLRequest=" in url)
+    assert browser.get(client.sp.url("page")).page == "password"
+
+
+def test_a_logout_here_ends_the_session_at_the_service_provider(client: Client) -> None:
+    browser = client.site.browser()
+    client.open(browser, client.site.account())
+
+    asked = browser.submit(browser.get(LOGOUT_URL))
+    assert b'data-outcome="waiting"' in asked.body
+    told = browser.submit(asked)
+
+    assert b'data-outcome="ended"' in told.body, client.sp.logs()
+    assert browser.get(client.sp.url("page")).page == "password"

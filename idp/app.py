@@ -57,6 +57,7 @@ from idp.web.plugin_pages import verify_guides, verify_templates, verify_texts
 from idp.web.render import GUIDES, STATIC, make_environment
 from idp.web.site import Site
 from idp.words import Words
+from idp.xml.decrypt import DecryptionKey
 from idp.xml.sign import SigningKey, certificate_der
 
 __all__ = ["Site", "load", "make_confirmation", "make_store", "make_wsgi"]
@@ -179,6 +180,7 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
         refusals=Refusals(store),
         tickets=Tickets(store),
         signing_key=signing_keys[0],
+        decryption_keys=tuple(map(_decryption_key, settings.keys.encryption)),
         writer=ResponseWriter(
             settings.site.entity_id, signing_keys[0], timedelta(seconds=settings.saml.assertion_lifetime_seconds)
         ),
@@ -197,7 +199,11 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
         networks=LiveNetworks(find_file(conf), networks_changed, clock()),
         proxies=tuple(parse_range(each) for each in settings.listen.proxies),
         service_provider_settings={each.entity_id: each for each in settings.service_provider},
-        own_metadata=own_metadata(settings, [key.certificate_der for key in signing_keys]),
+        own_metadata=own_metadata(
+            settings,
+            [key.certificate_der for key in signing_keys],
+            [_decryption_key(pair).certificate_der for pair in settings.keys.encryption],
+        ),
         toolbox=toolbox,
         close_directory=directory.close,
         keeper=directory.keeper,
@@ -248,6 +254,10 @@ def make_store(settings: IdPSettings, clock: Clock) -> Store:
 
 def _signing_key(pair: KeyPair) -> SigningKey:
     return SigningKey.from_pem(Secret(_read(pair.key)), _read(pair.certificate), file=str(pair.key))
+
+
+def _decryption_key(pair: KeyPair) -> DecryptionKey:
+    return DecryptionKey.from_pem(Secret(_read(pair.key)), _read(pair.certificate), file=str(pair.key))
 
 
 def _cookie_key(path: Path) -> Secret:

@@ -3,6 +3,7 @@
 Replay, and whose session is meant, are not judged here: the store knows.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,9 +13,10 @@ from idp.core.errors import ProtocolError, WarifuError
 from idp.federation.service_provider import SOAP_BINDING, ServiceProvider
 from idp.saml import conditions
 from idp.saml.conditions import Expectations
-from idp.saml.message import LOGOUT_REQUEST, LOGOUT_RESPONSE, NAME_ID, SESSION_INDEX, STATUS, Shape
+from idp.saml.message import ENCRYPTED_ID, LOGOUT_REQUEST, LOGOUT_RESPONSE, NAME_ID, SESSION_INDEX, STATUS, Shape
 from idp.saml.model import UnverifiedMessage
 from idp.saml.verify_message import FindServiceProvider, Verified, verify_message
+from idp.xml.decrypt import DecryptionKey, decrypt_element
 from idp.xml.names import SAMLP
 from idp.xml.parse import Element, elements_of, text_of
 
@@ -48,15 +50,22 @@ class LogoutResponse:
 
 
 def verify_logout_request(
-    unverified: UnverifiedMessage, *, find: FindServiceProvider, expectations: Expectations, now: datetime
+    unverified: UnverifiedMessage,
+    *,
+    find: FindServiceProvider,
+    expectations: Expectations,
+    now: datetime,
+    decryption_keys: Sequence[DecryptionKey] = (),
 ) -> LogoutRequest:
     """Give the request as its verified octets tell it; it is always signed (SDP-IDP26; L-01).
+
+    A name that is encrypted is decrypted once all else is verified, and only with keys (IIP-IDP19; L-06).
 
     Raises ProtocolError with the code of the first rule that is broken; DependencyError of `find` passes through.
     """
     try:
         verified = _verify(unverified, LOGOUT_REQUEST, find, expectations, now)
-        return _read_request(verified, unverified, expectations, now)
+        return _read_request(verified, unverified, expectations, now, decryption_keys)
     except WarifuError:
         raise
     except Exception as error:  # the boundary, as for an AuthnRequest (A-40)
@@ -96,7 +105,11 @@ def _verify(
 
 
 def _read_request(
-    verified: Verified, unverified: UnverifiedMessage, expectations: Expectations, now: datetime
+    verified: Verified,
+    unverified: UnverifiedMessage,
+    expectations: Expectations,
+    now: datetime,
+    decryption_keys: Sequence[DecryptionKey],
 ) -> LogoutRequest:
     root, service_provider = verified.root, verified.service_provider
     conditions.check_not_on_or_after(root.get("NotOnOrAfter"), expectations.skew(service_provider.entity_id), now)
@@ -105,17 +118,22 @@ def _read_request(
         service_provider=service_provider,
         binding=unverified.binding,
         relay_state=unverified.relay_state,
-        name_id=_read_name_id(root),
+        name_id=_read_name_id(root, decryption_keys),
         session_indexes=tuple(text_of(each) for each in elements_of(root, SESSION_INDEX)),
         asynchronous=_is_asynchronous(root),
     )
 
 
-def _read_name_id(root: Element) -> NameID:
-    """Give the NameID. One that is encrypted is not decrypted: we publish no key to encrypt to (L-06)."""
+def _read_name_id(root: Element, decryption_keys: Sequence[DecryptionKey]) -> NameID:
+    """Give the NameID. Without a key an encrypted one is refused unread: we publish none to encrypt to (L-06)."""
     found = next(elements_of(root, NAME_ID), None)
-    if found is None:
-        raise ProtocolError(Code.REQUEST_MALFORMED, "no NameID in clear text")
+    hidden = next(elements_of(root, ENCRYPTED_ID), None)
+    if found is not None and hidden is not None:
+        raise ProtocolError(Code.REQUEST_MALFORMED, "two names")
+    if hidden is not None and decryption_keys:
+        found = decrypt_element(hidden, decryption_keys)
+    if found is None or found.tag != NAME_ID:
+        raise ProtocolError(Code.REQUEST_MALFORMED, "no NameID that can be read")
     return NameID(text_of(found), found.get("Format") or "", found.get("NameQualifier"), found.get("SPNameQualifier"))
 
 

@@ -43,6 +43,7 @@ from idp.web.blanks import KeptPages
 from idp.web.forms import FormTokens
 from idp.web.origin import Sparing
 from idp.words import Words
+from idp.xml.decrypt import DecryptionKey
 from idp.xml.sign import SigningKey
 
 
@@ -74,6 +75,7 @@ class Site:
     writer: ResponseWriter
     logout_writer: LogoutWriter
     signing_key: SigningKey
+    decryption_keys: tuple[DecryptionKey, ...]
     expectations: Expectations
     tokens: FormTokens
     words: Words

@@ -91,7 +91,11 @@ def _take_request(site: Site, unverified: UnverifiedMessage, visitor: Visitor) -
 
 def _verify(site: Site, unverified: UnverifiedMessage, visitor: Visitor) -> LogoutRequest:
     request = verify_logout_request(
-        unverified, find=site.federation.find, expectations=site.expectations, now=visitor.now
+        unverified,
+        find=site.federation.find,
+        expectations=site.expectations,
+        now=visitor.now,
+        decryption_keys=site.decryption_keys,
     )
     if not site.logouts.is_new(request.service_provider.entity_id, request.id, visitor.now):
         raise ProtocolError(Code.REQUEST_REPLAYED, "the request was seen before", reason="replay")

@@ -4,6 +4,7 @@ from tests.sabotage.row import Sabotage
 
 REQUEST = "tests/logout/test_request.py"
 PROPAGATION = "tests/logout/test_propagation.py"
+ENCRYPTED = "tests/logout/test_encrypted.py"
 SOAP = "tests/logout/test_soap.py"
 
 ROWS = (
@@ -105,5 +106,19 @@ ROWS = (
         "    if any(_is_required(block) for header in parts[:-1] for block in elements_of(header)):\n",
         "    if False:\n",
         f"{SOAP}::test_an_envelope_that_is_none_is_a_fault",
+    ),
+    Sabotage(
+        "an encrypted name may be of any size",
+        "idp/xml/decrypt.py",
+        "if len(canonical(holder)) > LARGEST_ENCRYPTED_OCTETS:",
+        "if False:",
+        f"{ENCRYPTED}::test_l06_more_than_64_kb_is_not_decrypted",
+    ),
+    Sabotage(
+        "of several wrapped keys the first is used",
+        "idp/xml/decrypt.py",
+        "if len(found) != 1 or len(inside) + len(beside) != 1:",
+        "if not found:",
+        f"{ENCRYPTED}::test_what_is_encrypted_in_another_way_is_refused",
     ),
 )

@@ -18,6 +18,7 @@ from idp.core.network import parse_range
 from idp.core.secret import Secret
 from idp.directory import open_directory
 from idp.federation.index import Federation
+from idp.federation.signed import verify_sources
 from idp.flow.acquaintance import MADE, Acquaintances, made_at
 from idp.flow.caution import Cautions
 from idp.flow.conversation import Conversations
@@ -48,7 +49,7 @@ from idp.saml.own_metadata import own_metadata
 from idp.seal import Sealer, load_seal_keys
 from idp.settings.live_networks import LiveNetworks
 from idp.settings.load import find_file, load_settings
-from idp.settings.model import IdPSettings, KeyPair
+from idp.settings.model import IdPSettings, KeyPair, Metadata
 from idp.store import PluginMoments, RedisStore, SQLiteStore, Store
 from idp.web.application import make_application
 from idp.web.forms import FormTokens
@@ -156,7 +157,7 @@ def load(conf: Path, clock: Clock = system_clock) -> Site:
         clock=clock,
         store=store,
         directory=directory.people,
-        federation=Federation(settings.metadata.index, clock),
+        federation=_federation(settings.metadata, clock),
         methods=enabled,
         engine=Engine(policy, enabled, throttle, toolbox, acquaintances.greet, report, _listeners(settings)),
         policy=policy,
@@ -250,6 +251,12 @@ def make_store(settings: IdPSettings, clock: Clock) -> Store:
     if settings.store.path is None:
         raise ConfigError([Problem("idp.toml", "store", "neither path nor redis is set", "Set store.path")])
     return SQLiteStore(settings.store.path, clock)
+
+
+def _federation(settings: Metadata, clock: Clock) -> Federation:
+    """Give the service providers. Raises ConfigError where a source could not be verified."""
+    verify_sources(settings.sources)
+    return Federation(settings.index, clock)
 
 
 def _signing_key(pair: KeyPair) -> SigningKey:

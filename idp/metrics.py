@@ -32,6 +32,9 @@ COUNTERS: Mapping[str, Counter] = {
 }
 
 GAUGES: Mapping[str, Counter] = {
+    "metadata_age_seconds": Counter("Since when a source of metadata was not confirmed by its server.", ("source",)),
+    "metadata_valid_seconds": Counter("How long what we have of a source is valid; negative after.", ("source",)),
+    "metadata_problems": Counter("1 while something is wrong with a source of metadata.", ("source",)),
     "letters_waiting": Counter("Letters to people that are not sent yet.", ()),
     "letters_oldest_seconds": Counter("How long the oldest of them has waited.", ()),
     "factors": Counter("What people have registered or were issued.", ("method", "binding")),

@@ -12,6 +12,7 @@ from idp.cli.safety import examine
 from idp.core.clock import system_clock
 from idp.core.errors import ConfigError, DependencyError, Problem
 from idp.core.network import OUTSIDE
+from idp.federation.health import look_at_sources
 from idp.federation.refresh import refresh
 from idp.plugin import Ask, Checkable, Purpose, Refused, SendTo, Skipped, Tools, Visit
 from idp.plugin.descriptor import page_of
@@ -60,7 +61,15 @@ def _ask_parts(site: Site, file: str) -> list[Problem]:
         report = refresh(site.settings.metadata, site.clock())
         for warning in _unregistered(site):
             click.echo(f"warning: {warning}")
-        problems += [Problem(str(each.source), "", each.what, "Mend or remove the file") for each in report.problems]
+        remote = {source.name for source in site.settings.metadata.sources if source.is_remote}
+        for each in report.problems:
+            if each.source in remote:  # its server may be at fault, or nobody asked it yet
+                click.echo(f"warning: metadata.sources: {each}")
+            else:
+                problems.append(Problem(each.source, "", each.what, "Mend or remove the file"))
+        for source in look_at_sources(site.settings.metadata, report):
+            if ending := source.ending(site.clock()):
+                click.echo(f"warning: metadata.sources: {ending}")
     except (OSError, DependencyError) as error:
         problems.append(Problem(file, "metadata", f"the index cannot be written ({error})", "Look at its folder"))
     return problems

@@ -4,13 +4,16 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
+from idp.cli.fetcher import Fetcher
 from idp.cli.postman import Postman
 from idp.cli.safety import load_safe
 from idp.cli.surveyor import Surveyor
 from idp.core.clock import system_clock
 from idp.core.errors import ConfigError, DependencyError
+from idp.federation.health import SourceHealth, look_at_sources
 from idp.federation.refresh import RefreshReport, refresh
 from idp.web.site import Site
 
@@ -25,6 +28,7 @@ class Refresher:
         self._conf = conf
         self._site = load_safe(conf, system_clock())
         self._told: list[str] = []
+        self._alarmed: list[str] = []
         self._woken = threading.Event()
         self._must_stop = False
         self._must_reload = False
@@ -33,6 +37,8 @@ class Refresher:
         """Go round; what is down in one round may be up in the next."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._hear)
+        fetcher = Fetcher(lambda: self._site)
+        fetcher.start()
         postman = Postman(lambda: self._site)
         postman.start()
         surveyor = Surveyor(lambda: self._site)
@@ -48,6 +54,7 @@ class Refresher:
                 self._attempt(self._sweep)
             if not (self._must_stop or self._must_reload):
                 self._woken.wait(self._site.settings.metadata.refresh_seconds)
+        fetcher.stop()
         postman.stop()
         surveyor.stop()
 
@@ -75,11 +82,31 @@ class Refresher:
             self._site.log.error("refresher_round_failed", error=type(error).__name__, detail=str(error))
 
     def _refresh(self) -> None:
-        self._tell(refresh(self._site.settings.metadata, system_clock()))
+        now, metadata = system_clock(), self._site.settings.metadata
+        report = refresh(metadata, now)
+        self._tell(report)
+        self._watch(look_at_sources(metadata, report), now)
 
     def _sweep(self) -> None:
         while self._site.store.sweep(SWEPT_AT_ONCE) >= SWEPT_AT_ONCE:
             pass
+
+    def _watch(self, sources: list[SourceHealth], now: datetime) -> None:
+        """Measure how the sources do, and raise an alarm when one is about to end (M-03)."""
+        metrics = self._site.metrics
+        for source in sources:
+            metrics.set("metadata_problems", bool(source.problem), now, source=source.name)
+            if source.valid_until is not None:
+                left = (source.valid_until - now).total_seconds()
+                metrics.set("metadata_valid_seconds", left, now, source=source.name)
+            if source.confirmed is not None:
+                age = (now - source.confirmed).total_seconds()
+                metrics.set("metadata_age_seconds", age, now, source=source.name)
+        endings = [ending for source in sources if (ending := source.ending(now))]
+        for ending in endings:
+            if ending not in self._alarmed:
+                self._site.log.error("alarm", message=f"metadata: {ending}")
+        self._alarmed = endings
 
     def _tell(self, report: RefreshReport) -> None:
         """Tell the operator of what was not so in the round before."""

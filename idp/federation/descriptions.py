@@ -1,5 +1,6 @@
 """What a service provider says of itself to people, and which attributes it asks for (MDUI 2.1; Metadata 2.4.4)."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -8,6 +9,7 @@ from idp.federation.names import UNSPECIFIED_NAME_FORMAT, XML_LANG, name, path
 from idp.federation.service_provider import RequestedAttribute
 from idp.xml.parse import Element, text_of
 
+_STRANGE = re.compile(r"[\x00-\x20\x7f]")
 _UI_INFO = path("md:Extensions", "mdui:UIInfo")
 
 
@@ -62,7 +64,7 @@ def _links(role: Element, element_name: str) -> dict[str, str]:
 
 
 def _is_link(text: str) -> bool:
-    if any(character <= " " or character == "\x7f" for character in text):
+    if _STRANGE.search(text):
         return False
     try:
         parts = urlsplit(text)

@@ -1,5 +1,6 @@
 """Which endpoints of a service provider may be sent to (security.md M-06)."""
 
+import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -9,6 +10,7 @@ from idp.xml.datatypes import read_boolean, read_unsigned_short
 from idp.xml.parse import Element
 
 _LONGEST_LOCATION = 2048
+_STRANGE = re.compile(r"[\x00-\x20\x7f-\xa0\\]")
 _ACS = name("md:AssertionConsumerService")
 _SLO = name("md:SingleLogoutService")
 
@@ -56,7 +58,7 @@ def check_location(location: str, *, allow_loopback_http: bool) -> None:
     """
     if len(location) > _LONGEST_LOCATION:
         raise EndpointRefusedError("the Location is too long")
-    if any(character <= " " or "\x7f" <= character <= "\xa0" or character == "\\" for character in location):
+    if _STRANGE.search(location):
         raise EndpointRefusedError("a space, control character or backslash in the Location")
     try:
         parts = urlsplit(location)

@@ -21,8 +21,12 @@ class EntityExtensions:
 
 
 def read_extensions(entity: Element, role: Element) -> EntityExtensions:
-    """Read them; algorithms of the role stand before those of the entity (AlgSup 2.3)."""
-    registration = entity.find(_REGISTRATION)
+    """Read them; algorithms of the role stand before those of the entity (AlgSup 2.3).
+
+    An entity without a registrar of its own has that of the innermost group with one (MDRPI 2.1).
+    """
+    around = (each.find(_REGISTRATION) for each in (entity, *entity.iterancestors()))
+    registration = next((found for found in around if found is not None), None)
     return EntityExtensions(
         entity_categories=_attribute_values(entity, ENTITY_CATEGORY),
         subject_id_requirement=_attribute_values(entity, SUBJECT_ID_REQUIREMENT),

@@ -19,8 +19,8 @@ LOOK_SECONDS = 0.2
 """How often a worker looks whether the file was replaced."""
 
 _REMEMBERED = 256
-_FIND = "SELECT record FROM entity WHERE entity_id = ? ORDER BY source LIMIT 1"
-_ALL = "SELECT record, min(source) FROM entity GROUP BY entity_id ORDER BY entity_id"
+_FIND = "SELECT record FROM entity WHERE entity_id = ? ORDER BY rank LIMIT 1"
+_ALL = "SELECT record, min(rank) FROM entity GROUP BY entity_id ORDER BY entity_id"
 
 _FileVersion = tuple[int, int, int]
 
@@ -28,8 +28,8 @@ _FileVersion = tuple[int, int, int]
 class Federation:
     """The service providers as the index has them now; safe for threads, and across a fork.
 
-    An entity that stands in two sources is the one of the source whose name sorts first. One whose validUntil has
-    passed is not found. Raises DependencyError where the index cannot be read.
+    An entity that stands in two sources is the one of the first: files of the folder by name, then the sources in
+    their order. One whose validUntil has passed is not found. Raises DependencyError where the index cannot be read.
     """
 
     def __init__(self, index_path: Path, clock: Clock) -> None:

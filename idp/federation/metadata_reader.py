@@ -1,6 +1,6 @@
 """From a metadata document to service providers (SAML Metadata 2; security.md M-06, M-08; IIP-MD02, MD05)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,19 +44,28 @@ def read_metadata(data: bytes, *, source: str, allow_loopback_http: bool = False
     root = parse(data, METADATA)
     if root.tag not in {_ENTITY, _ENTITIES}:
         raise ProtocolError(Code.REQUEST_MALFORMED, "line 1: neither an EntityDescriptor nor an EntitiesDescriptor")
-    found: dict[str, ServiceProvider] = {}
     refusals: list[str] = []
-    for entity, role in _roles(root):
+    found = read_service_providers(_entities(root), refusals, source=source, allow_loopback_http=allow_loopback_http)
+    return MetadataReading(tuple(found), tuple(refusals))
+
+
+def read_service_providers(
+    entities: Iterable[Element], refusals: list[str], *, source: str, allow_loopback_http: bool
+) -> Iterator[ServiceProvider]:
+    """Give the service providers among `entities`, one at a time; what is refused is added to `refusals`."""
+    found: set[str] = set()
+    for entity, role in _roles(entities):
         entity_id = entity.get("entityID", "")
         try:
             if entity_id in found:
                 raise EntityRefusedError("the same entityID stands above already")
             provider, notes = _read_service_provider(entity, role, source, allow_loopback_http=allow_loopback_http)
-            found[entity_id] = provider
         except (EntityRefusedError, ProtocolError) as error:
             notes = (f"line {entity.sourceline}: entity not used: {error}",)
+        else:
+            found.add(entity_id)
+            yield provider
         refusals.extend(f"{entity_id}: {note}" for note in notes)
-    return MetadataReading(tuple(found.values()), tuple(refusals))
 
 
 def read_entities(data: bytes, *, source: str, allow_loopback_http: bool = False) -> list[ServiceProvider]:
@@ -64,8 +73,8 @@ def read_entities(data: bytes, *, source: str, allow_loopback_http: bool = False
     return list(read_metadata(data, source=source, allow_loopback_http=allow_loopback_http).service_providers)
 
 
-def _roles(root: Element) -> Iterator[tuple[Element, Element]]:
-    for entity in _entities(root):
+def _roles(entities: Iterable[Element]) -> Iterator[tuple[Element, Element]]:
+    for entity in entities:
         for role in entity.findall(_ROLE):
             if SAML2_PROTOCOL in role.get("protocolSupportEnumeration", "").split():
                 yield entity, role
@@ -109,6 +118,7 @@ def _read_service_provider(
         information_urls=descriptions.information_urls,
         privacy_urls=descriptions.privacy_urls,
         registration_authority=extensions.registration_authority,
+        groups=tuple(group for each in entity.iterancestors() if (group := each.get("Name", ""))),
         valid_until=_read_valid_until(role),
         source=source,
         single_logout_services=logout,

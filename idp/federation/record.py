@@ -29,6 +29,7 @@ _LISTS = (
     "subject_id_requirement",
     "signing_methods",
     "digest_methods",
+    "groups",
 )
 
 

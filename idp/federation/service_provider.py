@@ -50,7 +50,8 @@ class ServiceProvider:
     """What we use of an entity's SPSSODescriptor. Keys are DER SubjectPublicKeyInfo; a key without `use` is in both.
 
     `assertion_consumer_services` holds every one of the metadata, whatever its binding, in order of appearance.
-    Names and links by xml:lang; links are http(s) only. `single_logout_services` are those that may be sent to.
+    Names and links by xml:lang; links are http(s) only. `single_logout_services` are those that may be sent to;
+    `groups` are the names of the groups it is in, inner first.
     """
 
     entity_id: str
@@ -69,6 +70,7 @@ class ServiceProvider:
     information_urls: Mapping[str, str] = field(default_factory=dict)
     privacy_urls: Mapping[str, str] = field(default_factory=dict)
     registration_authority: str = ""
+    groups: tuple[str, ...] = ()
     valid_until: datetime | None = None
     source: str = ""
     single_logout_services: tuple[LogoutEndpoint, ...] = ()

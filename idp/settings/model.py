@@ -9,6 +9,7 @@ from idp.core.proof import Binding
 from idp.settings.base import Field, Group, Settings
 from idp.settings.helpdesk import HelpDesk
 from idp.settings.kinds import Action, Day, HeaderName, Mailbox, Origin, Range, TimeZone, Url, Way, Words
+from idp.settings.metadata_source import MetadataSource
 
 
 class Site(Group):
@@ -285,12 +286,27 @@ class ServiceProvider(Group):
 
 
 class Metadata(Group):
-    """Who the service providers are: each XML file in `folder` is registered by its place."""
+    """Who the service providers are: each XML file in `folder` is registered by its place, then those of `sources`.
+
+    Of an entity in several the first counts: the folder, then the sources in their order.
+    """
 
     folder: Path
     index: Path
     allow_loopback_http: bool = False
     refresh_seconds: float = Field(default=2.0, gt=0, le=3600)
+    sources: tuple[MetadataSource, ...] = ()
+
+    @model_validator(mode="after")
+    def _has_each_name_once(self) -> "Metadata":
+        names = [source.name for source in self.sources]
+        if len(set(names)) < len(names):
+            raise ValueError("two sources have one name")
+        return self
+
+    def fetched(self, source: MetadataSource) -> Path:
+        """Give the file in which the last good document of a remote source is kept."""
+        return self.index.parent / "metadata" / f"{source.name}.xml"
 
 
 class Saml(Group):

@@ -7,7 +7,12 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_der_public_key,
+    load_pem_public_key,
+)
 
 PublicKey = RSAPublicKey | EllipticCurvePublicKey
 
@@ -62,6 +67,24 @@ def public_key_of_certificate(der: bytes) -> bytes:
         encoded = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     except (ValueError, UnsupportedAlgorithm) as error:
         raise KeyRefusedError("a certificate that cannot be read") from error
+    read_public_key(encoded)
+    return encoded
+
+
+def public_key_of_pem(pem: bytes) -> bytes:
+    """Give the key of a certificate or public key in PEM as DER SubjectPublicKeyInfo.
+
+    Raises KeyRefusedError as `read_public_key` does.
+    """
+    try:
+        if b"-----BEGIN CERTIFICATE-----" in pem:
+            return public_key_of_certificate(x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER))
+        key = load_pem_public_key(pem)
+        encoded = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    except (ValueError, UnsupportedAlgorithm) as error:
+        if isinstance(error, KeyRefusedError):
+            raise
+        raise KeyRefusedError("neither a certificate nor a public key in PEM") from error
     read_public_key(encoded)
     return encoded
 

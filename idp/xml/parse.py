@@ -12,6 +12,7 @@ from idp.core.codes import Code
 from idp.core.errors import ProtocolError
 
 __all__ = [
+    "AGGREGATE",
     "MESSAGE",
     "METADATA",
     "Element",
@@ -21,6 +22,7 @@ __all__ = [
     "is_element",
     "local_name",
     "parse",
+    "parse_piece",
     "standing_alone",
     "text_of",
 ]
@@ -40,6 +42,8 @@ MESSAGE = Limits(octets=128 * 1024, elements=2_000)
 """For one message; a signed AuthnRequest with its certificate has 3 kB and 25 elements."""
 METADATA = Limits(octets=64 * 1024 * 1024, elements=2_000_000)
 """For one file of metadata."""
+AGGREGATE = Limits(octets=2 * 1024 * 1024 * 1024, elements=50_000_000)
+"""For a federation's document, of which one entity at a time is in memory."""
 
 _WHITESPACE = " \t\r\n"
 _DECLARED_ENCODING = re.compile(rb"\A<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"']*)[\"']")
@@ -54,15 +58,23 @@ def parse(data: bytes, limits: Limits = MESSAGE) -> Element:
     if len(data) > limits.octets:
         raise _too_large(f"{len(data)} octets of XML, {limits.octets} are read")
     _check_octets(data, limits)
+    root = parse_piece(data)
+    _check_tree(root, limits)
+    return root
+
+
+def parse_piece(data: bytes) -> Element:
+    """Read a piece of a document that was looked through under limits as it streamed by, and give its root.
+
+    Nothing is fetched or resolved. Raises ProtocolError REQUEST_MALFORMED.
+    """
     parser = XMLParser(
         encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False
     )
     try:
-        root = fromstring(data, parser)
+        return fromstring(data, parser)
     except XMLSyntaxError as error:
         raise _malformed(error.msg or "not XML") from error
-    _check_tree(root, limits)
-    return root
 
 
 def canonical(element: Element, inclusive_prefixes: tuple[str, ...] = ()) -> bytes:

@@ -30,10 +30,15 @@ _MOST_PREFIXES = 64
 class EnvelopedSignature:
     """What a well-formed signature says, before anything in it is believed.
 
-    `digest_name` is a name of hashlib; `inclusive_prefixes` are those of the Reference's exclusive c14n.
+    `digest_name` is a name of hashlib; `inclusive_prefixes` are those of the Reference's exclusive c14n,
+    `signed_info_prefixes` those of SignedInfo's own.
     """
 
     element: Element
+    signed_info: Element
+    signed_info_prefixes: tuple[str, ...]
+    method: str
+    value: bytes
     key_kind: KeyKind
     digest_name: str
     digest_value: bytes
@@ -59,9 +64,9 @@ def read_signature(signature: Element, root_id: str, *, allow_sha1: bool) -> Env
     canonicalization, method, reference = _exactly(
         list(signed_info), "CanonicalizationMethod", "SignatureMethod", "Reference"
     )
-    _exclusive_prefixes(canonicalization)
+    signed_info_prefixes = _exclusive_prefixes(canonicalization)
     _exactly(list(method))
-    _read_base64(signature_value)
+    value = _read_base64(signature_value)
     key_kind, _ = read_method(method.get("Algorithm", ""), allow_sha1=allow_sha1)
     if not root_id or reference.get("URI") != f"#{root_id}":
         raise _invalid("the reference is not to the root")
@@ -69,6 +74,10 @@ def read_signature(signature: Element, root_id: str, *, allow_sha1: bool) -> Env
     _exactly(list(digest_method))
     return EnvelopedSignature(
         element=signature,
+        signed_info=signed_info,
+        signed_info_prefixes=signed_info_prefixes,
+        method=method.get("Algorithm", ""),
+        value=value,
         key_kind=key_kind,
         digest_name=_read_digest(digest_method.get("Algorithm", ""), allow_sha1=allow_sha1),
         digest_value=_read_base64(digest_value),

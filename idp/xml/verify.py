@@ -59,7 +59,7 @@ def _signed_by(root: Element, signature: EnvelopedSignature, public_key_der: byt
 
 
 def _verified_element(root: Element, signature: EnvelopedSignature) -> Element:
-    _remove_keeping_tail(signature.element)
+    remove_keeping_tail(signature.element)
     octets = canonical(root, signature.inclusive_prefixes)
     digest = new_hash(signature.digest_name, octets, usedforsecurity=False).digest()
     if not hmac.compare_digest(digest, signature.digest_value):
@@ -103,7 +103,8 @@ def _xmlsec_key(public_key_der: bytes) -> xmlsec.Key:
     return xmlsec.Key.from_memory(public_key_der, xmlsec.constants.KeyDataFormatDer)
 
 
-def _remove_keeping_tail(element: Element) -> None:
+def remove_keeping_tail(element: Element) -> None:
+    """Take an element out of its parent; the text behind it stays."""
     parent, before = element.getparent(), element.getprevious()
     if parent is None:
         return

@@ -50,6 +50,7 @@ DOORS = {
     "requests": {"idp/fetch.py"},
     "saml2": {"idp/saml", "idp/mfatest"},
     "structlog": {"idp/audit"},
+    "urllib3": {"idp/fetch.py"},
     "werkzeug": {"idp/web", "idp/mfatest"},
     "xmlsec": {"idp/xml"},
 }

@@ -18,6 +18,7 @@ from tests.sabotage import (
     registering,
     rollout,
     serving,
+    sources,
 )
 
 TABLE = (
@@ -36,6 +37,7 @@ TABLE = (
     *rollout.ROWS,
     *helpdesk.ROWS,
     *serving.ROWS,
+    *sources.ROWS,
     *plugins.ROWS,
     *passkeys.ROWS,
 )

@@ -88,7 +88,7 @@ def test_a_directory_that_does_not_serve_us_is_named(conf: Path, spoil: Callable
     [
         pytest.param(TOTP, "", id="F-20-installed"),
         pytest.param(
-            CredentialKind("totp", "noSuchToken", {"id": "oathTokenIdentifier", "secret": "noSuchSecret"}),
+            CredentialKind("totp", "noSuchToken", {**TOTP.fields, "secret": "noSuchSecret"}),
             "noSuchToken, noSuchSecret",
             id="F-20-not-installed",
         ),

@@ -161,7 +161,7 @@ def at_code_page_or_error(idp: Idp) -> tuple[Browser, Page]:
     browser = idp.browser(OUTSIDE)
     page = browser.visit(SP)
     page = browser.submit(page, j_username="alice", j_password="alice's Password 1")
-    return browser, page if page.code else browser.submit(page, "totp")
+    return browser, page if page.code else browser.submit(page, tokencode=idp.code())
 
 
 def test_what_was_accepted_and_never_copied_is_not_accepted_again(idp: Idp, mirror: Mirror) -> None:

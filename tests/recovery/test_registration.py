@@ -219,6 +219,7 @@ def test_a_lost_phone_is_replaced_by_a_recovery_code(make_idp: MakeIdp, own_slap
 def test_what_is_registered_by_weak_codes_is_weak(make_idp: MakeIdp, own_slapd: RunningSlapd, binding: Binding) -> None:
     idp = make_idp(own_slapd, methods=METHODS, plugins_toml="")
     codes = give_codes(idp, "alice", binding=binding)
+    idp.clock.advance(hours=25)  # until then they change nothing
     browser = idp.browser(CAMPUS)
     page = browser.submit(own_password(browser, browser.get(REGISTER), "alice"), "recovery")
     page = browser.submit(page, recovery_code=codes[0])

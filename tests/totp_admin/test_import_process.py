@@ -43,7 +43,12 @@ def command(desk: Desk, *arguments: str) -> list[str]:
 
 
 def start(desk: Desk, *arguments: str) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(command(desk, *arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    # Whoever runs the tests in the background has told them to ignore an interruption, which children inherit.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(command(desk, *arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def holdings(desk: Desk) -> dict[str, Holding]:

@@ -55,7 +55,8 @@ class MethodLetters:
     ) -> bool:
         """Keep a letter to be sent at once; False where there is no address, or nobody takes our mail.
 
-        Where none is sent one is written as well, so that it takes as long (E-05). Raises DependencyError.
+        Where none is sent one is kept as well, to ourselves, and taken back at once, so that it takes as long (E-05).
+        Raises DependencyError.
         """
         mail, outbox = self.settings.mail, self.outbox
         if mail is None or outbox is None:
@@ -64,11 +65,12 @@ class MethodLetters:
         written_in = language_for(self.people.attributes(subject), language, self.settings.site.languages)
         title, text = self._write(subject, kind, values, written_in)
         letter = Letter(address or mail.sender, title, text, written_in)
-        if not address:
-            outbox.pretend(letter, self.now)
-            return False
-        outbox.post(letter, self.now, subject.username)
-        return True
+        message_id = outbox.post(letter, self.now, subject.username, hold=True)
+        if address:
+            outbox.release(message_id, self.now)
+        else:
+            outbox.withdraw(message_id)
+        return bool(address)
 
     def _write(self, subject: Subject, kind: str, values: Mapping[str, str], language: str) -> tuple[str, str]:
         def say(key: str, **given: str) -> str:

@@ -218,21 +218,18 @@ def test_e05_nobody_sees_the_same_page(site: OffCampus) -> None:
 
 
 def test_e05_it_takes_as_long(site: OffCampus) -> None:
-    def median(username: str) -> float:
-        times = []
-        for _ in range(15):
+    """Measured by turns, so that what else the machine does falls on both; the fastest of each is its own time."""
+    site.write_address("bob")
+    times: dict[str, list[float]] = {"carol": [], "bob": []}
+    for _ in range(20):
+        for username, taken in times.items():
             here, now = visit(site, username), tools(site)
             begun = perf_counter()
             method(site).announce(here, now)
-            times.append(perf_counter() - begun)
-            site.idp.clock.advance(hours=7)
-        return sorted(times)[7]
+            taken.append(perf_counter() - begun)
+        site.idp.clock.advance(hours=7)
 
-    site.write_address("bob")
-
-    with_address, without = median("carol"), median("bob")
-
-    assert 1 / 3 < without / with_address < 3
+    assert 1 / 2 < min(times["bob"]) / min(times["carol"]) < 2
 
 
 def test_e05_mail_is_limited_for_all_together_and_told(site: OffCampus, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,9 @@
 """The headers of every answer (security.md S-02, S-09, S-10, S-15)."""
 
+import re
 import secrets
+from base64 import b64encode
+from hashlib import sha256
 
 from flask import Response
 
@@ -19,6 +22,8 @@ FORM_ACTION = "; form-action 'self'"
 SCRIPT = "; script-src 'self'"
 UNLESS_SAID = [("Content-Security-Policy", POLICY + SCRIPT + FORM_ACTION), ("Cache-Control", "no-store")]
 
+
+_STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 Headers = list[tuple[str, str]]
 
@@ -46,9 +51,14 @@ def allow_own_picture(response: Response) -> None:
 
 
 def allow_own_style(response: Response) -> None:
-    """Let a page that is printed as it stands bring its style with it; it has no script, no form, no picture."""
+    """Let a page that is printed as it stands bring its style with it; it has no script, no form, no picture.
+
+    Each of its styles is named by its digest (CSP Level 3, 2.3.1): no other counts.
+    """
+    styles = _STYLE.findall(response.get_data(as_text=True))
+    named = " ".join(f"'sha256-{b64encode(sha256(each.encode()).digest()).decode()}'" for each in styles) or "'none'"
     response.headers["Content-Security-Policy"] = (
-        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
+        f"default-src 'none'; style-src {named}; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
     )
 
 

@@ -1,7 +1,9 @@
 """Cards on paper: a drawing of each (SVG), and sheets of them to be printed and cut out (HTML), in both languages."""
 
 import json
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from html import escape
 from string import Template
 from zoneinfo import ZoneInfo
@@ -25,14 +27,16 @@ _DRAWING = Template(
     '<g font-family="DejaVu Sans Mono, Consolas, monospace" font-size="28" text-anchor="middle" fill="#1d1b19">'
     '$cells</g><text x="30" y="$foot" font-family="sans-serif" font-size="18" fill="#1d1b19">$warning</text></svg>\n'
 )
+_STYLE = """\
+@page{size:A4;margin:12mm}body{margin:0;font:10pt/1.5 sans-serif;color:#1d1b19;background:#fff}
+section{break-inside:avoid;display:flex;flex-wrap:wrap;gap:6mm;padding:5mm 0;border-bottom:.2mm dashed #999}
+.card{flex:none}.for{flex:1 1 60mm}h2{font-size:12pt;margin:0 0 2mm}p{margin:0 0 2mm}"""
 _SHEET = Template(
     """<!doctype html>
 <html lang="$language"><head><meta charset="utf-8"><title>$title</title>
 <meta name="robots" content="noindex"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; \
-style-src 'unsafe-inline'">
-<style>@page{size:A4;margin:12mm}body{margin:0;font:10pt/1.5 sans-serif;color:#1d1b19;background:#fff}
-section{break-inside:avoid;display:flex;flex-wrap:wrap;gap:6mm;padding:5mm 0;border-bottom:.2mm dashed #999}
-.card{flex:none}.for{flex:1 1 60mm}h2{font-size:12pt;margin:0 0 2mm}p{margin:0 0 2mm}</style></head><body>
+style-src 'sha256-$digest'">
+<style>$style</style></head><body>
 $cards</body></html>
 """
 )
@@ -83,7 +87,9 @@ def sheet_of(cards: Iterable[tuple[str, Card]], tools: Tools) -> str:
 def sheet_parts() -> tuple[str, str]:
     """Give what stands before and after the cards of a sheet, to be written card by card."""
     title = _both({language: _words(language)["title"] for language in LANGUAGES})
-    before, _, after = _SHEET.substitute(language=LANGUAGES[0], title=escape(title), cards="\0").partition("\0")
+    digest = b64encode(sha256(_STYLE.encode()).digest()).decode()
+    sheet = _SHEET.substitute(language=LANGUAGES[0], title=escape(title), digest=digest, style=_STYLE, cards="\0")
+    before, _, after = sheet.partition("\0")
     return before, after
 
 

@@ -44,6 +44,18 @@ ways = [["password", "activation"]]
 """
 
 
+CARDS = f"""
+[[login.rules]]
+name = "register with a card"
+action = "register"
+networks = ["outside"]
+ways = [["password", "matrix"]]
+
+[plugins.matrix]
+{ROLES}
+"""
+
+
 @pytest.fixture
 def desk(tmp_path: Path, own_slapd: RunningSlapd) -> Iterator[Desk]:
     yield from _desk(tmp_path, own_slapd, ROLES)
@@ -53,6 +65,12 @@ def desk(tmp_path: Path, own_slapd: RunningSlapd) -> Iterator[Desk]:
 def coded(tmp_path: Path, own_slapd: RunningSlapd) -> Iterator[Desk]:
     """One where activation codes are issued."""
     yield from _desk(tmp_path, own_slapd, CODES)
+
+
+@pytest.fixture
+def carded(tmp_path: Path, own_slapd: RunningSlapd) -> Iterator[Desk]:
+    """One where cards are issued."""
+    yield from _desk(tmp_path, own_slapd, CARDS)
 
 
 def _desk(folder: Path, running: RunningSlapd, tables: str) -> Iterator[Desk]:

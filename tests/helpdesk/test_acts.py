@@ -10,6 +10,7 @@ from idp.core.errors import DependencyError
 from idp.plugin import Purpose
 from plugins.activation.issuing import is_right
 from plugins.activation.settings import ActivationSettings
+from plugins.matrix.issuing import CardIssuing
 from plugins.totp.credential import TOTP
 from tests.helpdesk.desk import ACT, REASON, Desk
 from tests.login.conftest import OTHER_SP, SP
@@ -305,6 +306,39 @@ def test_a_role_that_names_methods_issues_no_others(coded: Desk) -> None:
     assert 'data-act="issue"' not in staff.look("bob").html
     asked = staff.browser.get(f"{ACT}?id={coded.id_of('bob')}&act=issue&method=activation")
     assert asked.code == Code.DESK_NOT_ALLOWED
+
+
+def test_g07_a_card_is_shown_once_and_the_one_before_is_worth_nothing(carded: Desk) -> None:
+    worker, method = carded.staff(), carded.idp.site.methods["matrix"].method
+    assert isinstance(method, CardIssuing)
+
+    sheets = [worker.do(worker.open("issue")) for _ in range(2)]
+
+    numbers = [re.findall(r"\d{4}-\d{4}", each.html)[0] for each in sheets]
+    assert numbers[0] != numbers[1]
+    assert "style-src" in sheets[1].response.headers["Content-Security-Policy"]
+    assert sheets[1].response.headers["Cache-Control"] == "no-store"
+    assert numbers[1] in worker.look("bob").html
+    subject = carded.idp.site.directory.find("bob")
+    assert subject is not None
+    (held,) = method.cards(subject, carded.idp.site.tools("matrix"))
+    assert held.card.number == numbers[1]
+    texts = [held.card.text(cell) for cell in held.card.grid.cells]
+    assert all(text in sheets[1].html for text in texts)
+    looked = worker.look("bob").html
+    assert not any(f">{text}<" in looked for text in texts)
+    assert len(carded.letters()) == 2
+
+
+def test_g07_a_card_is_taken_back(carded: Desk) -> None:
+    worker = carded.staff()
+    worker.do(worker.open("issue"))
+
+    done = worker.do(worker.open("revoke"))
+
+    assert done.name == "helpdesk-person"
+    assert 'data-act="revoke"' not in done.html
+    assert [each["decision"] for each in carded.events("REVOKE")] == ["started", "removed"]
 
 
 def test_x10_no_secret_is_in_the_audit_log(desk: Desk) -> None:

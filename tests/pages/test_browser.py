@@ -1,12 +1,14 @@
 """The pages in a real browser: on a phone, at 400 % zoom, with the keyboard, with script and without."""
 
 from collections.abc import Iterator
+from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from idp.web.render import STATIC
+from tests.browser.accessible import unreached, violations
 from tests.pages.samples import LANGUAGES, ROOT, SAMPLES, environment, page
 
 pytestmark = pytest.mark.slow
@@ -28,11 +30,25 @@ SMALL = """elements => elements.filter(e => {
 }).map(e => e.outerHTML)"""
 
 
+GO_ON_BY_THEMSELVES = frozenset({"post", "logging-out"})
+"""Pages that are gone before anybody could look (tests/browser/test_accessible.py stops one)."""
+
+
 class Stage:
     """A browser page that only knows our pages; what it posts is kept."""
 
-    def __init__(self, browser: Browser, *, width: int = 390, height: int = 844, script: bool = True) -> None:
-        context = browser.new_context(viewport={"width": width, "height": height}, java_script_enabled=script)
+    def __init__(
+        self,
+        browser: Browser,
+        *,
+        width: int = 390,
+        height: int = 844,
+        script: bool = True,
+        scheme: Literal["light", "dark"] = "light",
+    ) -> None:
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, java_script_enabled=script, color_scheme=scheme
+        )
         self.page: Page = context.new_page()
         self.posted: list[tuple[str, dict[str, list[str]]]] = []
         self.refused: list[str] = []
@@ -84,6 +100,21 @@ def test_r06_pages_fit_400_percent_zoom_and_fingers(browser: Browser, language: 
         assert shown.evaluate("document.documentElement.scrollWidth") <= 320, name
         assert targets.evaluate_all(SMALL) == [], name
     assert stage.refused == []
+
+
+@pytest.mark.parametrize(("language", "scheme"), [("ja", "light"), ("en", "light"), ("ja", "dark")])
+def test_axe_finds_nothing_on_any_page(browser: Browser, language: str, scheme: Literal["light", "dark"]) -> None:
+    stage = Stage(browser, scheme=scheme)
+    for name in SAMPLES:
+        if name not in GO_ON_BY_THEMSELVES:
+            assert violations(stage.show(name, language)) == [], name
+
+
+def test_every_control_of_any_page_is_reached_by_keyboard(browser: Browser) -> None:
+    stage = Stage(browser)
+    for name in SAMPLES:
+        if name not in GO_ON_BY_THEMSELVES:
+            assert unreached(stage.show(name, "ja")) == [], name
 
 
 def test_r06_what_has_the_focus_is_seen(browser: Browser) -> None:

@@ -3,6 +3,8 @@
 The browser calls `guard`; a test that wants to see a broken page says so with `Browser.may_break`.
 """
 
+import base64
+import hashlib
 import re
 from datetime import timedelta
 from html.parser import HTMLParser
@@ -69,6 +71,20 @@ def guard_answer(xml: bytes, action: str, sp: TestSP | None, certificate_pem: by
     return judged
 
 
+def is_sheet(html: str) -> bool:
+    """Say whether this is a sheet to be printed as it stands, which is no page of ours and has no form."""
+    return "<main data-page=" not in html and "<style>" in html
+
+
+def sheet_policy(html: str) -> list[str]:
+    """Give the policy of such a sheet: its own style and nothing else (S-10)."""
+    style = html.partition("<style>")[2].partition("</style>")[0]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    nothing = ("default-src", "base-uri", "frame-ancestors", "form-action")
+    policy = [f"{each} 'none'" for each in nothing]
+    return [policy[0], f"style-src 'sha256-{digest}'", *policy[1:]]
+
+
 def _headers(response: Response, path: str) -> None:
     headers = response.headers
     for name, value in EXACT_HEADERS.items():
@@ -76,8 +92,12 @@ def _headers(response: Response, path: str) -> None:
     assert int(headers["Strict-Transport-Security"].removeprefix("max-age=")) >= 31_536_000, "S-15"
     assert "camera=()" in headers["Permissions-Policy"], "S-15"
     policy = headers["Content-Security-Policy"].split("; ")
-    assert set(POLICY) <= set(policy), f"S-10: {path}: {policy}"
     text = response.get_data(as_text=True)
+    if is_sheet(text):
+        assert policy == sheet_policy(text), f"S-10: {path}: {policy}"
+        assert headers["Cache-Control"] == "no-store", f"S-02: {path}"
+        return
+    assert set(POLICY) <= set(policy), f"S-10: {path}: {policy}"
     pictures = "img-src 'self' data:" if 'src="data:image/' in text else "img-src 'self'"
     assert pictures in policy, f"S-10, T-31: {path}: {policy}"
     others = "; ".join(each for each in policy if each != pictures)
@@ -101,7 +121,8 @@ def _markup(html: str) -> None:
         if tag == "img" and re.fullmatch(QR_CODE, attributes.get("src") or "") and 'data-page="register"' in html:
             continue
         assert tag != "script" or attributes.get("src"), "S-10: a script in the page"
-        assert tag not in {"style", "iframe", "object", "embed", "base"}, f"S-10: {tag} in the page"
+        forbidden = {"iframe", "object", "embed", "base"} | ({"form", "script"} if is_sheet(html) else {"style"})
+        assert tag not in forbidden, f"S-10: {tag} in the page"
         assert not any(name.startswith("on") or name == "style" for name in attributes), f"S-10: {tag} {attributes}"
         for name, value in attributes.items():
             if name in {"href", "src", "action", "formaction"}:

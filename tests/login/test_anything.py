@@ -66,7 +66,8 @@ def test_a40_a_good_request_with_octets_changed(idp: Idp, data: st.DataObject) -
     page = idp.browser().get(f"{REDIRECT_SSO}?{redirect_query(bytes(octets))}")
     assert page.status in {200, 400, 413}
     page = idp.browser().post(POST_SSO, post_body(bytes(octets)))
-    assert page.status in {200, 400, 413}
+    # What names no Destination any more is good by both bindings, and by now another browser's.
+    assert page.status in {200, 400, 403, 413}
 
 
 @QUICK

@@ -4,11 +4,16 @@ import email
 import email.policy
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pyotp
 import pytest
+from playwright.sync_api import Page, sync_playwright
 
+from tests.browser.chromium import CHROMIUM
+from tests.browser.road import road
 from tests.cli.demos import Browser, Demo, await_that, running
 from tests.cli.test_demo import SP, drop, sso_url
 
@@ -46,6 +51,40 @@ def test_seed_08_outside_an_app_is_registered_with_the_card_and_a_code_by_mail(d
     assert browser.submit(done, "decline").name == "account"
 
 
+@pytest.mark.parametrize(
+    ("username", "language", "script"), [("hanako", "ja", False), ("maki", "en", True)], ids=["first", "instead"]
+)
+def test_seed_09_in_a_browser_at_home_with_card_and_mail(
+    demo: Demo, username: str, language: str, *, script: bool
+) -> None:
+    account = demo.accounts[username]
+    card = account["matrix"]
+    assert isinstance(card, dict)
+    with at_home(demo, language, script=script) as page:
+        page.goto(f"{demo.base_url}/idp/account/register")
+        page.fill("[name=j_username]", username)
+        page.fill("[name=j_password]", str(account["password"]))
+        press(page, "proceed")
+        if account["totp_key"]:  # what stands is asked for first; the card is another way
+            assert at(page) == "certificate"
+            page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
+            press(page, "matrix")
+        assert (at(page), page.locator("html").get_attribute("lang")) == ("matrix", language)
+        for field in page.locator("input[data-cell]").all():
+            field.fill(str(card[field.get_attribute("data-cell") or ""]))
+        press(page, "proceed")
+        assert at(page) == "mailcode"
+        await_that(lambda: bool(letters(demo, account["recovery_mail"])), demo.process)
+        (code,) = re.findall(r"\b\d{6}\b", letters(demo, account["recovery_mail"])[0])
+        page.fill("[name=mailcode]", code)
+        press(page, "proceed")
+        assert at(page) == "register"
+        key = page.locator("#totp-key").get_attribute("data-key") or ""
+        page.fill("[name=tokencode]", pyotp.TOTP(key).now())
+        press(page, "register")
+        assert page.locator("[data-done]").count() == 1
+
+
 def test_a_recovery_code_stands_in_for_the_app(demo: Demo) -> None:
     browser, codes = Browser(demo, "127.0.0.2"), demo.accounts["sakura"]["recovery_codes"]
     assert isinstance(codes, list)
@@ -62,6 +101,27 @@ def test_nobody_is_told_of_what_was_there_from_the_beginning(demo: Demo) -> None
     assert not [
         text for name in ("taro", "hanako") for text in letters(demo, f"{name}@example.ac.jp") if "カード" in text
     ]
+
+
+@contextmanager
+def at_home(demo: Demo, language: str, *, script: bool) -> Iterator[Page]:
+    """Give a page of Chromium whose connections come from outside the campus."""
+    port = urlsplit(demo.base_url).port or 443
+    with road(port, "127.0.0.2") as outside, sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", f"--host-resolver-rules=MAP localhost:{port} 127.0.0.1:{outside}"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        context = browser.new_context(locale=language, ignore_https_errors=True, java_script_enabled=script)
+        yield context.new_page()
+        browser.close()
+
+
+def at(page: Page) -> str | None:
+    return page.locator("main").get_attribute("data-page")
+
+
+def press(page: Page, event: str) -> None:
+    with page.expect_navigation(wait_until="load"):
+        page.locator(f"[name=_eventId_{event}]").click()
 
 
 def letters(demo: Demo, to: object) -> list[str]:

@@ -6,6 +6,7 @@ policies that are shipped. Bob is in league with the thief: whatever he is shown
 
 import re
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import ClassVar
@@ -16,12 +17,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from idp.core.secret import Secret
-from idp.plugin import Subject
+from idp.plugin import Binding, Subject
 from idp.settings.template import ACTIVATION_PLUGIN, ACTIVATION_WAYS
 from plugins.totp.codes import code_at, step_at
 from plugins.totp.credential import TOTP
 from tests.parts.cards import answers
 from tests.parts.off_campus import OffCampus, password_of
+from tests.parts.recovery_codes import give_codes
 from tests.parts.site import CAMPUS, OUTSIDE, Browser, Page
 from tests.parts.slapd import start_slapd
 from tests.parts.smtp import PostOffice
@@ -29,8 +31,8 @@ from tests.register.steps import REGISTER, RESET, SP, key_of, secrets_of
 
 SHIPPED: dict[str, dict[str, object]] = {
     "warifu init": {"elsewhere": ACTIVATION_WAYS, "plugins_toml": ACTIVATION_PLUGIN},
-    "the demonstration": {"campus_replace": "password"},
-    "card and mail, strict on campus": {},
+    "the demonstration": {"campus_replace": "password", "methods": ("password", "totp", "recovery")},
+    "card and mail, strict on campus": {"methods": ("password", "totp", "recovery")},
 }
 """What the configurations that are shipped say of registering."""
 VICTIM, ACCOMPLICE = "carol", "bob"
@@ -45,9 +47,11 @@ EVENTS = (
     "matrix",
     "mailcode",
     "activation",
+    "recovery",
     "again",
     "password",
 )
+FIELDS = ("tokencode", "mailcode", "activation", "cell_1", "recovery_code")
 PATHS = st.sampled_from([REGISTER, RESET])
 PLACES = st.sampled_from([CAMPUS, OUTSIDE])
 
@@ -65,6 +69,8 @@ class Thief(RuleBasedStateMachine):
         self.keys: dict[str, list[Secret]] = {VICTIM: [], ACCOMPLICE: []}
         self.used: dict[str, int] = {}
         self.activation: dict[str, str] = {}
+        self.recovery: dict[str, list[str]] = {VICTIM: [], ACCOMPLICE: []}
+        self.sets = 0
         self.known: list[str] = ["000000", "123456", "AAAAA-AAAAA", ""]
         self.thief = self.site.idp.browser(OUTSIDE)
         self.page: Page | None = None
@@ -72,8 +78,9 @@ class Thief(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         for username in self.keys:
-            tools, subject = self.site.idp.site.tools("totp"), self.subject(username)
-            tools.credentials.remove(subject, TOTP)
+            for name, enabled in self.site.idp.site.methods.items():
+                for kind in enabled.plugin.kinds:
+                    self.site.idp.site.tools(name).credentials.remove(self.subject(username), kind)
         self.site.close()
         self.folder.cleanup()
 
@@ -101,28 +108,38 @@ class Thief(RuleBasedStateMachine):
 
     def step(self, browser: Browser, page: Page, username: str, stuck: bool) -> Page | None:
         """Do what a page asks for; None where somebody has nothing for it, or is done."""
-        sent: dict[str, str] = {}
+        sent: dict[str, str] | None = {}
         event = "proceed"
         if page.name == "password":
             sent = {"j_username": username, "j_password": password_of(username)}
-        elif page.name == "totp" and self.has_code(username) and not stuck:
-            sent = {"tokencode": self.code(username)}
-        elif page.name == "matrix" and username in self.site.cards and not stuck:
-            sent = answers(self.site.cards[username], page)
-        elif page.name == "mailcode" and not stuck and self.site.sent():
-            sent = {"mailcode": self.site.code()}
-        elif page.name == "activation" and username in self.activation and not stuck:
-            sent = {"activation": self.activation.pop(username)}
+        elif page.name == "totp" and self.recovery[username] and "_eventId_recovery" in page.buttons:
+            event = "recovery"
         elif page.name == "register":
             self.keys[username].append(key_of(page))
             event, sent = "register", {"tokencode": self.code(username)}
         elif page.name == "reset":
             event = "reset"
         else:
+            sent = None if stuck else self.has(page, username)
+        if sent is None:
             return None
         if username == ACCOMPLICE:
             self.known += sent.values()
         return browser.submit(page, event, **sent)
+
+    def has(self, page: Page, username: str) -> dict[str, str] | None:
+        """Give what somebody answers from what is theirs; None where they have nothing."""
+        if page.name == "totp" and self.has_code(username):
+            return {"tokencode": self.code(username)}
+        if page.name == "matrix" and username in self.site.cards:
+            return answers(self.site.cards[username], page)
+        if page.name == "mailcode" and self.site.sent():
+            return {"mailcode": self.site.code()}
+        if page.name == "activation" and username in self.activation:
+            return {"activation": self.activation.pop(username)}
+        if page.name == "recovery" and self.recovery[username]:
+            return {"recovery_code": self.recovery[username].pop()}
+        return None
 
     def has_code(self, username: str) -> bool:
         return bool(self.keys[username]) and self.used.get(username, 0) < step_at(self.site.idp.clock())
@@ -131,6 +148,15 @@ class Thief(RuleBasedStateMachine):
         step = step_at(self.site.idp.clock())
         self.used[username] = step
         return code_at(self.keys[username][-1], step)
+
+    @rule(username=st.sampled_from([VICTIM, ACCOMPLICE]))
+    def somebody_keeps_recovery_codes(self, username: str) -> None:
+        if "recovery" in self.site.idp.site.methods:
+            self.sets += 1
+            seed = sha256(f"{username} {self.sets}".encode()).digest()
+            codes = give_codes(self.site.idp, username, seed=seed, binding=Binding.FACTOR)
+            self.recovery[username] = list(codes)
+            self.known += self.recovery[username] if username == ACCOMPLICE else []
 
     @rule(username=st.sampled_from([VICTIM, ACCOMPLICE]))
     def the_help_desk_issues_a_code(self, username: str) -> None:
@@ -174,13 +200,13 @@ class Thief(RuleBasedStateMachine):
             page = self.thief.submit(page, j_username=VICTIM, j_password=password_of(VICTIM))
         self.shown(page)
 
-    @rule(event=st.sampled_from(EVENTS), guess=st.integers(0, 40), fields=st.sets(st.integers(0, 3), min_size=1))
+    @rule(event=st.sampled_from(EVENTS), guess=st.integers(0, 40), fields=st.sets(st.integers(0, 4), min_size=1))
     def the_thief_tries(self, event: str, guess: int, fields: set[int]) -> None:
         """Press a button of this page or another, with codes that are known: guessed, bob's, or shown before."""
         if self.page is None or not self.page.action:
             return
         text = self.known[guess % len(self.known)]
-        names = [("tokencode", "mailcode", "activation", "cell_1")[number] for number in sorted(fields)]
+        names = [FIELDS[number] for number in sorted(fields)]
         sent = dict.fromkeys(names, text) | ({"cell_2": text, "cell_3": text} if "cell_1" in names else {})
         self.shown(self.thief.submit(self.page, event, **sent))
 
@@ -203,7 +229,7 @@ class Thief(RuleBasedStateMachine):
     def shown(self, page: Page) -> None:
         """Note what the thief sees: never a key, nor the page that takes an app away, nor the end."""
         assert not re.search(r'id="totp-key"', page.html), "the thief was offered a key"
-        assert page.name not in {"register", "reset", "account"}, page.name
+        assert page.name not in {"register", "reset", "recovery-codes", "account"}, page.name
         self.page = page if page.action else None
         self.seen += [page] if page.action else []
 
@@ -216,7 +242,9 @@ class Thief(RuleBasedStateMachine):
 @pytest.mark.parametrize("policy", SHIPPED)
 @pytest.mark.slow
 def test_t33_no_sequence_lets_the_thief_bind_a_factor(tmp_path: Path, policy: str) -> None:
-    run(tmp_path, policy, examples=6, steps=25)
+    # Where recovery codes lead to a new app the way is longer, and fewer sequences come to its end.
+    long = "strict" in policy
+    run(tmp_path, policy, examples=12 if long else 6, steps=40 if long else 25)
 
 
 @pytest.mark.parametrize("policy", SHIPPED)

@@ -116,6 +116,7 @@ def test_s02_after_logout_back_shows_nothing_of_the_person(person: SitDown, univ
 
 
 def _reload(someone: Person, page: str) -> None:
+    someone.page.wait_for_load_state("load")  # before it is whole, Chromium may know of no page to load again
     someone.page.reload(wait_until="load")
     assert someone.at == page
 
